@@ -1,0 +1,46 @@
+//! Events and jobs.
+//!
+//! An event is published by writing it beside the change it tells of. The relay turns it into one job for each
+//! subscriber. The runner runs jobs: a failing one backs off and comes again, after fifty tries it is buried.
+//! Schedules put a job into the queue every so often, once however many instances run.
+
+mod jobs;
+mod metrics;
+mod relay;
+mod schedule;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    jobs::{Effect, Handler, Job, JobContext, JobError, Runner, enqueue},
+    metrics::{Lag, lag},
+    relay::{Subscriptions, relay, sweep},
+    schedule::Schedules,
+};
+
+use chrono::{DateTime, Utc};
+use contracts::Event;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use kernel::id::EventId;
+
+use schema::outbox;
+
+/// Records `event` in the caller's transaction. Commit publishes it; rollback forgets it.
+pub async fn publish<E: Event>(tx: &mut db::Tx, event: &E, now: DateTime<Utc>) -> QueryResult<EventId> {
+    let payload =
+        serde_json::to_value(event).map_err(|e| diesel::result::Error::SerializationError(e.into()))?;
+    let id = EventId::generate(now);
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::id.eq(id),
+            outbox::name.eq(E::NAME),
+            outbox::aggregate.eq(event.aggregate()),
+            outbox::payload.eq(payload),
+            outbox::occurred_at.eq(now),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(id)
+}

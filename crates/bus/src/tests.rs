@@ -1,0 +1,1 @@
+//! Relay and runner against a real PostgreSQL.

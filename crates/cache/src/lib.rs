@@ -1,0 +1,12 @@
+//! The way to Redis: a bb8 pool behind a breaker, names of our own, rate limits.
+//!
+//! **Invariant:** nothing kept here is the truth. Every caller has an answer for [`CacheError`].
+
+mod breaker;
+mod limiter;
+mod pool;
+
+pub use breaker::State;
+pub use limiter::{Decision, Limiter, Quota};
+pub use pool::{Cache, CacheError, CacheOptions, CacheStatus};
+pub use redis::Script;

@@ -1,0 +1,165 @@
+//! Connections to Redis, each call bounded in time.
+
+use std::time::{Duration, Instant};
+
+use bb8::ManageConnection;
+use bb8_redis::RedisConnectionManager;
+use redis::{FromRedisValue, RedisError, ScriptInvocation, aio::MultiplexedConnection};
+
+use crate::breaker::{Breaker, State};
+
+#[derive(Debug, Clone)]
+pub struct CacheOptions {
+    pub max_size: u32,
+    /// A call that takes longer counts as a failure.
+    pub timeout: Duration,
+    /// Set before every key, so that tests and environments share a server without meeting.
+    pub namespace: String,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self { max_size: 8, timeout: Duration::from_millis(50), namespace: "metropolitan".to_owned() }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    #[error("Redis failed")]
+    Redis(#[from] RedisError),
+    #[error("Redis did not answer in time")]
+    Timeout,
+    #[error("Redis was away a moment ago and is not asked")]
+    Open,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct CacheStatus {
+    pub connections: u32,
+    pub idle: u32,
+    pub state: State,
+}
+
+/// A handle to Redis; clones share pool and breaker.
+#[derive(Clone)]
+pub struct Cache(std::sync::Arc<Shared>);
+
+struct Shared {
+    pool: bb8::Pool<Manager>,
+    breaker: Breaker,
+    options: CacheOptions,
+}
+
+impl Cache {
+    /// Makes the pool without connecting. Only an address that cannot be read is an error.
+    pub fn new(url: &str, options: CacheOptions) -> Result<Self, CacheError> {
+        let manager = Manager(RedisConnectionManager::new(url)?);
+        let pool = bb8::Pool::builder()
+            .max_size(options.max_size)
+            .connection_timeout(options.timeout)
+            .test_on_check_out(false)
+            .build_unchecked(manager);
+        Ok(Self(std::sync::Arc::new(Shared { pool, breaker: Breaker::default(), options })))
+    }
+
+    /// The full name of a key.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}:{name}", self.0.options.namespace)
+    }
+
+    pub async fn ping(&self) -> Result<(), CacheError> {
+        let command = redis::cmd("PING");
+        self.bounded(async |conn| command.query_async::<String>(conn).await).await.map(|_| ())
+    }
+
+    pub async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, CacheError> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.key(name));
+        self.bounded(async |conn| command.query_async(conn).await).await
+    }
+
+    pub async fn put(&self, name: &str, value: &[u8], ttl: Duration) -> Result<(), CacheError> {
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(name)).arg(value).arg("PX").arg(millis(ttl));
+        self.bounded(async |conn| command.query_async(conn).await).await
+    }
+
+    /// Runs a script by its hash, loading it when this server has not seen it.
+    pub async fn script<T: FromRedisValue>(
+        &self,
+        invocation: &ScriptInvocation<'_>,
+    ) -> Result<T, CacheError> {
+        self.bounded(async |conn| invocation.invoke_async(conn).await).await
+    }
+
+    pub fn status(&self) -> CacheStatus {
+        let state = self.0.pool.state();
+        CacheStatus {
+            connections: state.connections,
+            idle: state.idle_connections,
+            state: self.0.breaker.state(),
+        }
+    }
+
+    /// Asks `call` of a connection within the time limit, and tells the breaker how it went.
+    async fn bounded<T>(
+        &self,
+        call: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<T, RedisError>,
+    ) -> Result<T, CacheError> {
+        let shared = &*self.0;
+        if !shared.breaker.admits(Instant::now()) {
+            return Err(CacheError::Open);
+        }
+        let asked = tokio::time::timeout(shared.options.timeout, async {
+            let mut conn = shared.pool.get().await.map_err(|e| match e {
+                bb8::RunError::User(e) => CacheError::Redis(e),
+                bb8::RunError::TimedOut => CacheError::Timeout,
+            })?;
+            // Cut off here, the connection would go back with an answer still on its way.
+            conn.in_call = true;
+            let answer = call(&mut conn.inner).await;
+            conn.in_call = false;
+            conn.broken = answer.as_ref().is_err_and(RedisError::is_unrecoverable_error);
+            answer.map_err(CacheError::Redis)
+        });
+        let answer = asked.await.unwrap_or(Err(CacheError::Timeout));
+        match &answer {
+            Err(CacheError::Redis(e)) if e.is_io_error() || e.is_connection_dropped() || e.is_timeout() => {
+                shared.breaker.failed(Instant::now());
+            }
+            Err(CacheError::Timeout) => shared.breaker.failed(Instant::now()),
+            _ => shared.breaker.succeeded(),
+        }
+        answer
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// bb8-redis' manager never calls a connection broken; this one remembers what happened on it.
+struct Manager(RedisConnectionManager);
+
+struct Connection {
+    inner: MultiplexedConnection,
+    in_call: bool,
+    broken: bool,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = RedisError;
+
+    async fn connect(&self) -> Result<Connection, RedisError> {
+        Ok(Connection { inner: self.0.connect().await?, in_call: false, broken: false })
+    }
+
+    async fn is_valid(&self, conn: &mut Connection) -> Result<(), RedisError> {
+        self.0.is_valid(&mut conn.inner).await
+    }
+
+    fn has_broken(&self, conn: &mut Connection) -> bool {
+        conn.broken || conn.in_call
+    }
+}

@@ -1,0 +1,79 @@
+//! What `order` tells.
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    Money,
+    id::{CartId, OrderId, ProductId, UserId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Event;
+
+/// How an order is to be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMethod {
+    Card,
+    Blik,
+    P24,
+    BankTransfer,
+}
+
+/// An order exists; its stock is held, its payment is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPlaced {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub total: Money,
+    pub method: PaymentMethod,
+    /// Until when the order waits for its money.
+    pub hold_until: DateTime<Utc>,
+}
+
+impl Event for OrderPlaced {
+    const NAME: &'static str = "order.placed.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// The money for an order is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPaid {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    /// The cart it was made from.
+    pub cart_id: CartId,
+    pub lines: Vec<OrderedLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedLine {
+    pub product_id: ProductId,
+    pub quantity: u32,
+}
+
+impl Event for OrderPaid {
+    const NAME: &'static str = "order.paid.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// An order ended without its money; what it held is free again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderExpired {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+}
+
+impl Event for OrderExpired {
+    const NAME: &'static str = "order.expired.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}

@@ -1,0 +1,17 @@
+//! The way to PostgreSQL: the pool, what a database failure means to a caller, keys that make a request happen once.
+
+mod error;
+pub mod idempotency;
+mod pool;
+mod retry;
+
+/// Gives a connection `.transaction(async |tx| …)`.
+pub use diesel_async::AsyncConnection as Transact;
+/// A connection in a transaction, as use cases hand it to their stores.
+pub type Tx = diesel_async::AsyncPgConnection;
+/// What a failed query inside a transaction returns.
+pub type QueryError = diesel::result::Error;
+
+pub use error::DbError;
+pub use pool::{Conn, Db, PoolOptions, PoolStatus};
+pub use retry::{Contended, retry};

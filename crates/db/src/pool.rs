@@ -1,0 +1,95 @@
+//! The connection pool: bb8 over diesel-async, with every connection's limits set as it is made.
+
+use std::time::Duration;
+
+use diesel_async::{
+    AsyncPgConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, PoolableConnection as _, RecyclingMethod, bb8::Pool,
+    },
+};
+
+use crate::DbError;
+
+/// A pooled connection; returned to the pool when dropped.
+pub type Conn = bb8::PooledConnection<'static, AsyncDieselConnectionManager<AsyncPgConnection>>;
+
+#[derive(Debug, Clone)]
+pub struct PoolOptions {
+    pub max_size: u32,
+    /// How long a request waits for a free connection before it is told that we are busy.
+    pub wait: Duration,
+    /// A statement running longer is cancelled.
+    pub statement_timeout: Duration,
+    /// A statement waiting longer for a lock is cancelled.
+    pub lock_timeout: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            max_size: 16,
+            wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct PoolStatus {
+    pub connections: u32,
+    pub idle: u32,
+    pub max: u32,
+}
+
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    max_size: u32,
+}
+
+impl Db {
+    /// Makes the pool without connecting: a database that is away shows at the first query.
+    pub fn new(url: &str, options: &PoolOptions) -> Self {
+        let mut config = ManagerConfig::default();
+        // Asks the driver whether the socket still lives: no round trip, and a restarted server's dead
+        // connections leave the pool before somebody is handed one.
+        config.recycling_method =
+            RecyclingMethod::CustomFunction(Box::new(|conn: &mut AsyncPgConnection| {
+                let alive = if conn.is_broken() {
+                    Err(diesel::result::Error::BrokenTransactionManager)
+                } else {
+                    Ok(())
+                };
+                Box::pin(std::future::ready(alive))
+            }));
+        let manager = AsyncDieselConnectionManager::new_with_config(with_settings(url, options), config);
+        let pool = Pool::builder()
+            .max_size(options.max_size)
+            .connection_timeout(options.wait)
+            .test_on_check_out(true)
+            .build_unchecked(manager);
+        Self { pool, max_size: options.max_size }
+    }
+
+    pub async fn conn(&self) -> Result<Conn, DbError> {
+        self.pool.get_owned().await.map_err(|e| DbError::Pool(e.to_string()))
+    }
+
+    pub fn status(&self) -> PoolStatus {
+        let state = self.pool.state();
+        PoolStatus { connections: state.connections, idle: state.idle_connections, max: self.max_size }
+    }
+}
+
+/// The settings travel in the connection's start-up packet and cost no round trip.
+fn with_settings(url: &str, options: &PoolOptions) -> String {
+    let settings = format!(
+        "-c%20statement_timeout%3D{}%20-c%20lock_timeout%3D{}%20-c%20idle_in_transaction_session_timeout%3D30000",
+        options.statement_timeout.as_millis(),
+        options.lock_timeout.as_millis(),
+    );
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}application_name=metropolitan&options={settings}")
+}

@@ -1,0 +1,108 @@
+//! Before a handler runs: who is calling, and have they asked too often?
+
+use std::sync::Arc;
+
+use actix_web::{
+    Error, HttpMessage as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{AUTHORIZATION, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use async_trait::async_trait;
+
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint};
+
+/// Which count a route's requests go against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// Not counted: health, and what providers send.
+    None,
+    Default,
+    /// Signing in and registering.
+    Auth,
+    Orders,
+}
+
+/// What the count says of one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission {
+    pub allowed: bool,
+    pub limit: u32,
+    pub remaining: u32,
+    pub reset_secs: u64,
+    pub retry_after_secs: u64,
+}
+
+/// Counts requests.
+#[async_trait]
+pub trait Admit: Send + Sync {
+    /// `None` when limits are off.
+    async fn admit(&self, limit: Limit, identity: &str) -> Option<Admission>;
+}
+
+/// The caller's address as seen through the trusted proxies; put on the request by the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub std::net::IpAddr);
+
+/// Wraps the route of `endpoint`.
+pub(crate) async fn admit<B: MessageBody + 'static>(
+    endpoint: Endpoint,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    req.extensions_mut().insert(endpoint);
+    let caller = match endpoint.access {
+        Access::Public | Access::SignedByProvider => Caller::Nobody,
+        Access::MaybeCustomer | Access::Customer | Access::Registrant => identify(&req).await,
+    };
+    let identity = identity_of(&caller, &req);
+    req.extensions_mut().insert(Arc::new(caller));
+
+    let admission = match (endpoint.limit, req.app_data::<Data<dyn Admit>>()) {
+        (Limit::None, _) | (_, None) => None,
+        (limit, Some(counter)) => counter.get_ref().admit(limit, &identity).await,
+    };
+    let mut res = match admission {
+        Some(a) if !a.allowed => {
+            let wait = std::time::Duration::from_secs(a.retry_after_secs);
+            req.error_response(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED").retry_after(wait))
+        }
+        _ => next.call(req).await?.map_into_boxed_body(),
+    };
+    if let Some(a) = admission {
+        let headers = res.headers_mut();
+        headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(a.limit));
+        headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(a.remaining));
+        headers.insert(HeaderName::from_static("ratelimit-reset"), HeaderValue::from(a.reset_secs));
+    }
+    Ok(res)
+}
+
+async fn identify(req: &ServiceRequest) -> Caller {
+    let Some(header) = req.headers().get(AUTHORIZATION) else { return Caller::Nobody };
+    let token = header
+        .to_str()
+        .ok()
+        .and_then(|h| h.split_once(' '))
+        .filter(|(s, _)| s.eq_ignore_ascii_case("bearer"));
+    match (token, req.app_data::<Data<dyn Authenticate>>()) {
+        (Some((_, token)), Some(judge)) => judge.get_ref().authenticate(token.trim()).await,
+        _ => Caller::Refused,
+    }
+}
+
+/// The user, else the address: what requests are counted by.
+fn identity_of(caller: &Caller, req: &ServiceRequest) -> String {
+    match caller {
+        Caller::Customer(customer) => format!("u:{}", customer.user),
+        _ => match req.extensions().get::<ClientAddress>() {
+            Some(ClientAddress(address)) => format!("a:{address}"),
+            None => "a:unknown".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,90 @@
+//! The JSON body of a request, read whole and judged strictly.
+
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    http::StatusCode,
+    web::{Bytes, BytesMut},
+};
+use futures_util::{StreamExt as _, future::LocalBoxFuture};
+use kernel::{FieldError, Params};
+use serde::de::DeserializeOwned;
+
+use crate::ApiError;
+
+/// A body may have 64 KiB.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A JSON body as `T`: 415 for another type, 413 when too large, 400 when it is no JSON, 422 when it is not a `T`.
+#[derive(Debug)]
+pub struct Body<T> {
+    pub value: T,
+    /// As it came in: an `Idempotency-Key` is bound to it.
+    pub raw: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = req.content_type().eq_ignore_ascii_case("application/json");
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_json {
+                return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"));
+            }
+            let raw = read(payload, MAX_BODY_BYTES).await?;
+            let value = parse(&raw)?;
+            Ok(Self { value, raw })
+        })
+    }
+}
+
+/// Reads a payload and stops as soon as it is too large.
+pub(crate) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_REQUEST"))?;
+        if body.len() + chunk.len() > limit {
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(raw);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let inner = e.inner();
+        if !inner.is_data() {
+            return ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON");
+        }
+        ApiError::invalid(vec![field_error(&e.path().to_string(), &inner.to_string())])
+    })?;
+    // Something after the value is no JSON document either.
+    json.end().map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON"))?;
+    Ok(value)
+}
+
+/// Serde's words tell which field it was about; they are not passed on.
+fn field_error(path: &str, message: &str) -> FieldError {
+    let quoted = || message.split('`').nth(1).unwrap_or_default();
+    let (name, code) = if message.starts_with("unknown field") {
+        (Some(quoted()), "UNKNOWN")
+    } else if message.starts_with("missing field") {
+        (Some(quoted()), "REQUIRED")
+    } else {
+        (None, "INVALID")
+    };
+    let path = if path == "." { "" } else { path };
+    let field = match name {
+        // The path of an unknown field ends in its name already.
+        Some(name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path.to_owned(),
+    };
+    FieldError { field, code, params: Params::new() }
+}

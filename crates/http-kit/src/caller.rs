@@ -1,0 +1,154 @@
+//! Who is calling, and what each route demands of them.
+//!
+//! A handler's first argument is its policy: [`Routes`](crate::Routes) takes no handler without one, so a route
+//! that forgets to say who may call it does not compile.
+
+use std::sync::Arc;
+
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use async_trait::async_trait;
+use futures_util::future::{Ready, ready};
+use kernel::{
+    Phone, UserType,
+    id::{SessionId, UserId},
+};
+
+use crate::ApiError;
+
+/// The bearer of the request's token.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// No token was sent.
+    Nobody,
+    /// A token was sent that is not good (any more).
+    Refused,
+    /// The token could not be judged: something it takes is away.
+    Unjudged,
+    Customer(Customer),
+    Registrant(Registrant),
+}
+
+/// A signed-in customer.
+#[derive(Debug, Clone, Copy)]
+pub struct Customer {
+    pub user: UserId,
+    pub session: SessionId,
+    pub user_type: UserType,
+}
+
+/// Somebody who proved a phone number and has no account yet.
+#[derive(Debug, Clone)]
+pub struct Registrant {
+    /// The token's own id: it serves once.
+    pub token: uuid::Uuid,
+    pub phone: Phone,
+    pub user_type: UserType,
+}
+
+/// Judges bearer tokens.
+#[async_trait]
+pub trait Authenticate: Send + Sync {
+    /// Never [`Caller::Nobody`].
+    async fn authenticate(&self, token: &str) -> Caller;
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    Public,
+    /// Anybody; a signed-in customer is recognised.
+    MaybeCustomer,
+    Customer,
+    /// The bearer of a registration token.
+    Registrant,
+    /// The body is signed by a provider; the handler checks the signature.
+    SignedByProvider,
+}
+
+/// An extractor that lets the right callers through.
+pub trait Policy: FromRequest {
+    const ACCESS: Access;
+}
+
+/// The arguments of a handler whose first is a [`Policy`].
+pub trait Guarded {
+    const ACCESS: Access;
+}
+
+macro_rules! guarded {
+    ($($rest:ident)*) => {
+        impl<P: Policy, $($rest),*> Guarded for (P, $($rest,)*) {
+            const ACCESS: Access = P::ACCESS;
+        }
+    };
+}
+guarded!();
+guarded!(A);
+guarded!(A B);
+guarded!(A B C);
+guarded!(A B C D);
+guarded!(A B C D E);
+guarded!(A B C D E F);
+
+/// Anybody, without a look at who it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Public;
+
+/// Anybody who carries the provider's signature.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedByProvider;
+
+/// Anybody; a token that was sent must be good all the same, or prices would silently change with its expiry.
+#[derive(Debug, Clone, Copy)]
+pub struct MaybeCustomer(pub Option<Customer>);
+
+/// A signed-in customer; 401 without one.
+#[derive(Debug, Clone, Copy)]
+pub struct CurrentUser(pub Customer);
+
+/// The bearer of a registration token; 401 without one.
+#[derive(Debug, Clone)]
+pub struct Registering(pub Registrant);
+
+macro_rules! policy {
+    ($name:ty, $access:ident, $caller:ident => $judge:expr) => {
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = Ready<Result<Self, ApiError>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let extensions = req.extensions();
+                let $caller = extensions.get::<Arc<Caller>>().map_or(&Caller::Nobody, |caller| &**caller);
+                ready($judge)
+            }
+        }
+
+        impl Policy for $name {
+            const ACCESS: Access = Access::$access;
+        }
+    };
+}
+
+policy!(Public, Public, _caller => Ok(Self));
+policy!(SignedByProvider, SignedByProvider, _caller => Ok(Self));
+policy!(MaybeCustomer, MaybeCustomer, caller => match caller {
+    Caller::Customer(customer) => Ok(Self(Some(*customer))),
+    Caller::Nobody => Ok(Self(None)),
+    other => Err(refusal(other)),
+});
+policy!(CurrentUser, Customer, caller => match caller {
+    Caller::Customer(customer) => Ok(Self(*customer)),
+    other => Err(refusal(other)),
+});
+policy!(Registering, Registrant, caller => match caller {
+    Caller::Registrant(registrant) => Ok(Self(registrant.clone())),
+    other => Err(refusal(other)),
+});
+
+fn refusal(caller: &Caller) -> ApiError {
+    match caller {
+        Caller::Unjudged => ApiError::new(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
+            .retry_after(std::time::Duration::from_secs(1)),
+        _ => ApiError::unauthenticated(),
+    }
+}

@@ -1,0 +1,34 @@
+//! What every HTTP handler shares: the envelope, errors, extractors, who is calling, and the table of routes.
+
+mod admit;
+mod body;
+mod caller;
+mod error;
+mod failure;
+mod fields;
+mod idempotency;
+mod language;
+mod query;
+mod rendered;
+mod reply;
+mod request_id;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use admit::{Admission, Admit, ClientAddress, Limit};
+pub use body::{Body, MAX_BODY_BYTES};
+pub use caller::{
+    Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Policy, Public, Registering,
+    Registrant, SignedByProvider,
+};
+pub use error::{ApiError, ApiResult};
+pub use failure::{Failure, FieldFailure, Messages, failures};
+pub use fields::Fields;
+pub use idempotency::{Answers, Claimed, IdempotencyKey, KeyedRequest, once};
+pub use language::{Lang, StoredLanguage};
+pub use query::{Id, Page, Query, UriLanguage};
+pub use rendered::{Rendered, serve};
+pub use reply::{Envelope, Meta, Reply};
+pub use request_id::RequestId;
+pub use routes::{Endpoint, Routes};

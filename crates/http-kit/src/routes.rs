@@ -1,0 +1,118 @@
+//! The table of routes: what is mounted, who may call it, what it is counted against.
+//!
+//! Each domain returns its own; the gateway joins them. Because the table *is* what gets mounted, the document,
+//! the metrics and the tests that walk over all routes cannot miss one.
+
+use actix_web::{
+    FromRequest, Handler, Resource, Responder, Route,
+    http::{Method, StatusCode},
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+
+use crate::{Access, ApiError, Guarded, Limit, admit::admit};
+
+/// One mounted route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    pub method: &'static str,
+    /// As in the `OpenAPI` document: `/api/orders/{id}`.
+    pub path: &'static str,
+    pub access: Access,
+    pub limit: Limit,
+}
+
+#[derive(Default)]
+pub struct Routes {
+    endpoints: Vec<Endpoint>,
+    mounted: Vec<(&'static str, Route)>,
+}
+
+impl Routes {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn get<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(&Method::GET, path, limit, handler)
+    }
+
+    #[must_use]
+    pub fn post<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(&Method::POST, path, limit, handler)
+    }
+
+    #[must_use]
+    pub fn put<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(&Method::PUT, path, limit, handler)
+    }
+
+    fn route<F, Args>(mut self, method: &Method, path: &'static str, limit: Limit, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        let name = match *method {
+            Method::GET => "GET",
+            Method::PUT => "PUT",
+            _ => "POST",
+        };
+        let endpoint = Endpoint { method: name, path, access: Args::ACCESS, limit };
+        let route = web::method(method.clone())
+            .to(handler)
+            .wrap(from_fn(move |req, next| admit(endpoint, req, next)));
+        self.endpoints.push(endpoint);
+        self.mounted.push((path, route));
+        self
+    }
+
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.endpoints.extend(other.endpoints);
+        self.mounted.extend(other.mounted);
+        self
+    }
+
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Mounts everything. A known path asked by another method answers 405.
+    pub fn mount(self, cfg: &mut ServiceConfig) {
+        let mut resources: Vec<(&'static str, Resource)> = Vec::new();
+        for (path, route) in self.mounted {
+            let at = resources.iter().position(|(known, _)| *known == path);
+            let resource = match at {
+                Some(at) => resources.swap_remove(at).1,
+                None => web::resource(path).default_service(web::to(|| async { wrong_method() })),
+            };
+            resources.push((path, resource.route(route)));
+        }
+        // Fixed paths before patterns: `/api/products/categories` is no product's id.
+        resources.sort_by_key(|(path, _)| (path.contains('{'), *path));
+        for (_, resource) in resources {
+            cfg.service(resource);
+        }
+    }
+}
+
+fn wrong_method() -> Result<&'static str, ApiError> {
+    Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"))
+}

@@ -1,0 +1,1 @@
+//! Extractors and envelopes, through a small actix application.

@@ -1,0 +1,131 @@
+//! A database of its own for each test, cloned from a template that holds the migrated schema.
+
+use std::time::Duration;
+
+use db::{Db, PoolOptions};
+use diesel::{
+    QueryableByName,
+    sql_types::{BigInt, Text},
+};
+use diesel_async::{
+    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+};
+use diesel_migrations::{MigrationHarness, MigrationSource};
+use migrations::MIGRATIONS;
+use tokio::sync::OnceCell;
+
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+/// The lock under which one process of many makes the template.
+const TEMPLATE_LOCK: i64 = 7_234_001;
+
+/// A database of its own. It stays behind for a look after a failure; the server that holds it is thrown away.
+pub struct TestDb {
+    db: Db,
+    url: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+impl TestDb {
+    pub async fn new() -> Self {
+        let template = TEMPLATE.get_or_init(prepare_template).await;
+        let name = crate::unique("t");
+        admin(&format!("create database {name} template {template} strategy file_copy")).await;
+        let url = url(&name);
+        // Tests race on purpose: what waits there is meant to wait, not to be told that we are busy.
+        let options = PoolOptions { max_size: 12, wait: Duration::from_secs(60), ..PoolOptions::default() };
+        Self { db: Db::new(&url, &options), url }
+    }
+
+    pub fn db(&self) -> Db {
+        self.db.clone()
+    }
+
+    /// Where it is, for programs started by a test.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub async fn exec(&self, sql: &str) {
+        connect(&self.url).await.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    /// The number that `sql` selects.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let query = diesel::sql_query(format!("select ({sql})::bigint as n"));
+        let row: Number =
+            query.get_result(&mut connect(&self.url).await).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        row.n
+    }
+
+    /// The rows that `sql` selects, each as text.
+    pub async fn lines(&self, sql: &str) -> Vec<String> {
+        let query = diesel::sql_query(format!("select q::text as text from ({sql}) q"));
+        let rows: Vec<Line> =
+            query.load(&mut connect(&self.url).await).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        rows.into_iter().map(|row| row.text).collect()
+    }
+}
+
+/// Makes the template unless this server has it; its name tells which migrations are in it.
+async fn prepare_template() -> String {
+    let newest = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).unwrap_or_else(|e| panic!("{e}"));
+    let versions: Vec<String> = newest.iter().map(|m| m.name().to_string()).collect();
+    let name = format!("shop_template_{:016x}", fingerprint(&versions));
+    let mut lock = connect(&url("postgres")).await;
+    lock.batch_execute(&format!("select pg_advisory_lock({TEMPLATE_LOCK})"))
+        .await
+        .unwrap_or_else(|e| panic!("{e}"));
+    let known = format!("select count(*) as n from pg_database where datname = '{name}'");
+    let row: Number = diesel::sql_query(known).get_result(&mut lock).await.unwrap_or_else(|e| panic!("{e}"));
+    if row.n == 0 {
+        // Named only when it is whole: a run that is cut off leaves no half template behind.
+        let draft = format!("{name}_draft");
+        admin(&format!("drop database if exists {draft}")).await;
+        admin(&format!("create database {draft}")).await;
+        migrate(url(&draft));
+        admin(&format!("alter database {draft} rename to {name}")).await;
+    }
+    name
+}
+
+/// Diesel's harness blocks, and a blocked test runtime never wakes: it gets a thread and a runtime of its own.
+fn migrate(url: String) {
+    let worker = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.unwrap_or_else(|e| panic!("{e}")).block_on(async {
+            let mut harness = AsyncMigrationHarness::new(connect(&url).await);
+            harness.run_pending_migrations(MIGRATIONS).map(|_| ()).unwrap_or_else(|e| panic!("{e}"));
+        });
+    });
+    worker.join().unwrap_or_else(|_| panic!("the template was not migrated"));
+}
+
+fn fingerprint(names: &[String]) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    names.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn url(database: &str) -> String {
+    format!("{}/{database}", crate::variable("TEST_DATABASE_URL"))
+}
+
+async fn connect(url: &str) -> AsyncPgConnection {
+    AsyncPgConnection::establish(url).await.unwrap_or_else(|e| panic!("{url}: {e}"))
+}
+
+async fn admin(sql: &str) {
+    connect(&url("postgres")).await.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+}

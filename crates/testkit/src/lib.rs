@@ -1,0 +1,44 @@
+//! What tests share: a fresh database each, a corner of Redis each, a clock that stands still.
+//!
+//! `cargo xtask test` starts the servers and says where they are (`TEST_DATABASE_URL`, `TEST_REDIS_URL`).
+
+mod database;
+
+pub use database::TestDb;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cache::{Cache, CacheOptions};
+use chrono::{DateTime, Utc};
+use kernel::FixedClock;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Wednesday, 22 July 2026, 10:00:00 UTC.
+pub fn clock() -> FixedClock {
+    FixedClock::at(DateTime::<Utc>::from_timestamp(1_784_714_400, 0).unwrap_or_default())
+}
+
+/// A name that no other test of this run has.
+pub fn unique(prefix: &str) -> String {
+    format!("{prefix}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Redis under a namespace of its own. Patient: a busy test machine is no reason to open the breaker.
+pub fn cache() -> Cache {
+    let options = CacheOptions {
+        namespace: unique("t"),
+        timeout: std::time::Duration::from_secs(5),
+        ..CacheOptions::default()
+    };
+    Cache::new(&redis_url(), options).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub fn redis_url() -> String {
+    variable("TEST_REDIS_URL")
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests by `cargo xtask test [-p CRATE]`"))
+}
