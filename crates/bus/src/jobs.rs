@@ -53,6 +53,9 @@ pub enum JobError {
     /// Somebody else finished or took it.
     #[error("the job is no longer ours")]
     Lost,
+    /// Nothing went wrong, but it cannot be done now: comes again after so long, without counting as a try.
+    #[error("not yet")]
+    NotYet(TimeDelta),
     #[error("no handler is registered under this name")]
     Unknown,
     #[error("the payload cannot be read: {0}")]
@@ -235,6 +238,9 @@ struct Failure<'a> {
 }
 
 async fn bury_or_retry(conn: &mut Tx, job: &Claimed, failed: &Failure<'_>) -> QueryResult<()> {
+    if let JobError::NotYet(wait) = failed.error {
+        return put_off(conn, job, (failed.attempts_before, failed.now + *wait)).await;
+    }
     let attempts = failed.attempts_before + 1;
     let reason = chain(failed.error);
     let dead = (attempts >= MAX_ATTEMPTS).then_some(failed.now);
@@ -252,6 +258,15 @@ async fn bury_or_retry(conn: &mut Tx, job: &Claimed, failed: &Failure<'_>) -> Qu
             jobs::last_error.eq(reason),
             jobs::dead_at.eq(dead),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+async fn put_off(conn: &mut Tx, job: &Claimed, (attempts, run_at): (i32, DateTime<Utc>)) -> QueryResult<()> {
+    let seen = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
+    diesel::update(jobs::table.filter(seen))
+        .set((jobs::attempts.eq(attempts), jobs::run_at.eq(run_at)))
         .execute(conn)
         .await?;
     Ok(())

@@ -62,18 +62,3 @@ impl Event for OrderPaid {
         self.order_id.to_string()
     }
 }
-
-/// An order ended without its money; what it held is free again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderExpired {
-    pub order_id: OrderId,
-    pub user_id: UserId,
-}
-
-impl Event for OrderExpired {
-    const NAME: &'static str = "order.expired.v1";
-    fn aggregate(&self) -> String {
-        self.order_id.to_string()
-    }
-}

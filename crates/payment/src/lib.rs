@@ -1,1 +1,20 @@
-//! payment
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod error;
+pub mod events;
+pub mod http;
+mod payment;
+pub mod ports;
+mod schema;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+pub use api::{PaymentsApi, StartPayment};
+pub use error::PaymentError;
+pub use payment::{Payment, PaymentStatus};
+pub use service::PaymentService;
+pub use webhook::{WebhookSecrets, jobs::WorkEvent};

@@ -74,3 +74,15 @@ pub enum ProviderError {
     #[error("the payment provider refused: {code}")]
     Refused { code: String, message: String },
 }
+
+impl Method {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        (word == Self::Card.as_str()).then_some(Self::Card)
+    }
+}

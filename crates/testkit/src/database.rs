@@ -5,12 +5,13 @@ use std::time::Duration;
 use db::{Db, PoolOptions};
 use diesel::{
     QueryableByName,
+    migration::MigrationSource,
     sql_types::{BigInt, Text},
 };
 use diesel_async::{
     AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
 };
-use diesel_migrations::{MigrationHarness, MigrationSource};
+use diesel_migrations::MigrationHarness;
 use migrations::MIGRATIONS;
 use tokio::sync::OnceCell;
 

@@ -1,0 +1,18 @@
+//! The catalogue: what the shop sells, in which language, at whose price.
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod category;
+mod error;
+pub mod http;
+pub mod ports;
+mod product;
+mod schema;
+mod service;
+#[cfg(test)]
+mod testing;
+
+pub use api::{CatalogApi, CategoryName, Product, View};
+pub use error::CatalogError;
+pub use product::http::{Item, item_json};
+pub use service::CatalogService;

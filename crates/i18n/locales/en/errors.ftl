@@ -1,0 +1,75 @@
+# What a refused request is told. The id is the error's code; arguments are its params.
+
+## Any request
+
+NOT_FOUND = We could not find what you are looking for.
+UNAUTHENTICATED = Please sign in to continue.
+FORBIDDEN = You are not allowed to do this.
+METHOD_NOT_ALLOWED = This address cannot be used in this way.
+MALFORMED_REQUEST = The request could not be understood.
+MALFORMED_JSON = The request does not contain valid JSON.
+BODY_TOO_LARGE = The request is too large.
+UNSUPPORTED_MEDIA_TYPE = This content type is not supported.
+VALIDATION_FAILED = Please check the marked fields.
+RATE_LIMITED = You have sent too many requests. Please wait a moment and try again.
+UNAVAILABLE = The service is temporarily unavailable. Please try again in a moment.
+INTERNAL = Something went wrong on our side. Please try again later.
+NOT_IMPLEMENTED = This feature is not available yet.
+IDEMPOTENCY_KEY_REQUIRED = The Idempotency-Key header is required for this request.
+IDEMPOTENCY_KEY_INVALID = The Idempotency-Key header must have 1 to 255 characters.
+IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different request.
+REQUEST_IN_PROGRESS = The same request is still being processed. Please wait a moment.
+
+## Signing in and the account
+
+OTP_INVALID = The code is not correct. Please check it and try again.
+OTP_EXPIRED = The code has expired. Please request a new one.
+OTP_LOCKED = There were too many wrong attempts. Please wait a while and request a new code.
+OTP_LIMIT = Too many codes were requested for this number. Please wait a while before requesting another.
+ALREADY_REGISTERED = There is already an account of this type for this phone number. Please sign in.
+TOO_MANY_ADDRESSES = You can save at most { $max ->
+    [one] { $max } address
+   *[other] { $max } addresses
+}.
+
+## Products and the cart
+
+PRODUCT_NOT_FOUND = We could not find this product.
+PRODUCT_UNAVAILABLE = This product is not available at the moment.
+INSUFFICIENT_STOCK = There is not enough in stock.
+MIN_QUANTITY = You have to take at least { $minQuantity } of this product.
+CART_FULL = A cart holds at most { $max ->
+    [one] { $max } product
+   *[other] { $max } different products
+}.
+CART_EMPTY = Your cart is empty.
+CART_ALREADY_ORDERED = This cart has already been ordered.
+
+## Orders and payment
+
+PRICE_CHANGED = Prices have changed since you last looked. Please check your cart.
+MINIMUM_ORDER = The minimum order value is { $required }. Your cart comes to { $current }.
+ADDRESS_NOT_FOUND = We could not find this address.
+PAYMENT_METHOD_NOT_AVAILABLE = This payment method is not available for your order.
+ORDER_NOT_FOUND = We could not find this order.
+SIGNATURE_INVALID = The signature is not valid.
+
+## One field
+
+FIELD_REQUIRED = This field is required.
+FIELD_UNKNOWN = This field is not known.
+FIELD_INVALID = This value is not valid.
+FIELD_TOO_LONG = Please use at most { $max ->
+    [one] { $max } character
+   *[other] { $max } characters
+}.
+FIELD_RANGE = Please enter a value from { $min } to { $max }.
+FIELD_MIN = The value must be at least { $min }.
+FIELD_MAX = The value must be at most { $max }.
+FIELD_PHONE = Please enter a valid phone number with its country code, for example +48501234567.
+FIELD_COUNTRY = This country is not supported.
+FIELD_EMAIL = Please enter a valid e-mail address.
+FIELD_NIP = Please enter a valid NIP (10 digits).
+FIELD_POSTAL_CODE = This postal code is not valid for the chosen country.
+FIELD_MUST_ACCEPT = Your consent is required to continue.
+FIELD_LANGUAGE = Please choose Turkish (tr), English (en) or Polish (pl).

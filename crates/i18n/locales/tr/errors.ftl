@@ -1,0 +1,66 @@
+# What a refused request is told. The id is the error's code; arguments are its params.
+
+## Any request
+
+NOT_FOUND = Aradığınız şeyi bulamadık.
+UNAUTHENTICATED = Devam etmek için lütfen giriş yapın.
+FORBIDDEN = Bu işlem için yetkiniz yok.
+METHOD_NOT_ALLOWED = Bu adres bu şekilde kullanılamaz.
+MALFORMED_REQUEST = İsteğiniz anlaşılamadı.
+MALFORMED_JSON = İstek geçerli bir JSON içermiyor.
+BODY_TOO_LARGE = İstek çok büyük.
+UNSUPPORTED_MEDIA_TYPE = Bu içerik türü desteklenmiyor.
+VALIDATION_FAILED = Lütfen işaretli alanları kontrol edin.
+RATE_LIMITED = Çok fazla istek gönderdiniz. Lütfen biraz bekleyip tekrar deneyin.
+UNAVAILABLE = Hizmet şu anda kullanılamıyor. Lütfen biraz sonra tekrar deneyin.
+INTERNAL = Bizden kaynaklanan bir sorun oluştu. Lütfen daha sonra tekrar deneyin.
+NOT_IMPLEMENTED = Bu özellik henüz kullanıma açılmadı.
+IDEMPOTENCY_KEY_REQUIRED = Bu istek için Idempotency-Key başlığı zorunludur.
+IDEMPOTENCY_KEY_INVALID = Idempotency-Key başlığı 1 ile 255 karakter arasında olmalıdır.
+IDEMPOTENCY_KEY_REUSED = Bu Idempotency-Key daha önce farklı bir istek için kullanılmış.
+REQUEST_IN_PROGRESS = Aynı istek hâlâ işleniyor. Lütfen biraz bekleyin.
+
+## Signing in and the account
+
+OTP_INVALID = Kod hatalı. Lütfen kontrol edip tekrar deneyin.
+OTP_EXPIRED = Kodun süresi doldu. Lütfen yeni bir kod isteyin.
+OTP_LOCKED = Çok fazla hatalı deneme yapıldı. Lütfen bir süre bekleyip yeni bir kod isteyin.
+OTP_LIMIT = Bu numara için çok fazla kod istendi. Lütfen yeni bir kod istemeden önce bir süre bekleyin.
+ALREADY_REGISTERED = Bu telefon numarasıyla bu türde bir hesap zaten var. Lütfen giriş yapın.
+TOO_MANY_ADDRESSES = En fazla { $max } adres kaydedebilirsiniz.
+
+## Products and the cart
+
+PRODUCT_NOT_FOUND = Bu ürünü bulamadık.
+PRODUCT_UNAVAILABLE = Bu ürün şu anda satışta değil.
+INSUFFICIENT_STOCK = Stokta yeterli ürün yok.
+MIN_QUANTITY = Bu üründen en az { $minQuantity } adet almalısınız.
+CART_FULL = Sepetinizde en fazla { $max } farklı ürün olabilir.
+CART_EMPTY = Sepetiniz boş.
+CART_ALREADY_ORDERED = Bu sepet için zaten sipariş verilmiş.
+
+## Orders and payment
+
+PRICE_CHANGED = Son baktığınızdan bu yana fiyatlar değişti. Lütfen sepetinizi kontrol edin.
+MINIMUM_ORDER = En düşük sipariş tutarı { $required }. Sepetinizin tutarı { $current }.
+ADDRESS_NOT_FOUND = Bu adresi bulamadık.
+PAYMENT_METHOD_NOT_AVAILABLE = Bu ödeme yöntemi siparişiniz için kullanılamıyor.
+ORDER_NOT_FOUND = Bu siparişi bulamadık.
+SIGNATURE_INVALID = İmza geçerli değil.
+
+## One field
+
+FIELD_REQUIRED = Bu alan zorunludur.
+FIELD_UNKNOWN = Bu alan tanınmıyor.
+FIELD_INVALID = Bu değer geçerli değil.
+FIELD_TOO_LONG = Lütfen en fazla { $max } karakter girin.
+FIELD_RANGE = Lütfen { $min } ile { $max } arasında bir değer girin.
+FIELD_MIN = Değer en az { $min } olmalıdır.
+FIELD_MAX = Değer en fazla { $max } olmalıdır.
+FIELD_PHONE = Lütfen ülke koduyla birlikte geçerli bir telefon numarası girin, örneğin +905301234567.
+FIELD_COUNTRY = Bu ülke desteklenmiyor.
+FIELD_EMAIL = Lütfen geçerli bir e-posta adresi girin.
+FIELD_NIP = Lütfen geçerli bir NIP (10 haneli vergi numarası) girin.
+FIELD_POSTAL_CODE = Bu posta kodu seçilen ülke için geçerli değil.
+FIELD_MUST_ACCEPT = Devam etmek için onayınız gereklidir.
+FIELD_LANGUAGE = Lütfen Türkçe (tr), İngilizce (en) veya Lehçe (pl) seçin.

@@ -1,0 +1,36 @@
+//! What inventory offers other domains.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::id::{OrderId, ProductId};
+
+use crate::InventoryError;
+
+/// So many units of one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldLine {
+    pub product: ProductId,
+    /// At least 1.
+    pub quantity: u32,
+}
+
+#[async_trait]
+pub trait StockApi: Send + Sync {
+    /// Units that can be sold now. A product without stock is absent.
+    async fn available(&self, products: &[ProductId]) -> Result<HashMap<ProductId, u32>, InventoryError>;
+
+    /// Puts units aside for an order: all lines or none; once, however often it is asked for the same order.
+    ///
+    /// Until inventory hears that the order exists, the units stay aside for a minute at most.
+    async fn reserve(
+        &self,
+        order: OrderId,
+        lines: &[HoldLine],
+        now: DateTime<Utc>,
+    ) -> Result<(), InventoryError>;
+
+    /// Gives back what was put aside for an order that did not come to be. Asked again, it changes nothing.
+    async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError>;
+}

@@ -1,0 +1,68 @@
+//! How stock can say no.
+
+use db::{Contended, DbError, QueryError};
+use kernel::{DomainError, ErrorKind, Params, PortError, id::ProductId};
+use serde::Serialize;
+use serde_json::json;
+
+/// One product of which there is less than was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shortage {
+    pub product_id: ProductId,
+    pub requested: u32,
+    pub available: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InventoryError {
+    #[error("not enough in stock of {} products", .0.len())]
+    Insufficient(Vec<Shortage>),
+    #[error("a quantity is zero or too large")]
+    Quantity,
+    #[error("stock answered with a state that is not known: {0}")]
+    State(String),
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<QueryError> for InventoryError {
+    fn from(e: QueryError) -> Self {
+        Self::Db(e.into())
+    }
+}
+
+impl Contended for InventoryError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Db(e) if e.is_contention())
+    }
+}
+
+impl DomainError for InventoryError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Insufficient(_) => ErrorKind::Conflict,
+            Self::Quantity => ErrorKind::Invalid,
+            Self::State(_) => ErrorKind::Internal,
+            Self::Port(e) => e.kind(),
+            Self::Db(e) => e.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Insufficient(_) => "INSUFFICIENT_STOCK",
+            Self::Quantity => "VALIDATION_FAILED",
+            Self::State(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::Insufficient(items) => Params::from_iter([("items".to_owned(), json!(items))]),
+            _ => Params::new(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod error;
+pub mod events;
+pub mod jobs;
+pub mod ports;
+mod schema;
+mod stock;
+
+pub use api::{HoldLine, StockApi};
+pub use error::{InventoryError, Shortage};
+pub use stock::service::StockService;

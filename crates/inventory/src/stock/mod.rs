@@ -1,0 +1,31 @@
+//! Stock and what is put aside of it. The rules that guard it are functions and checks in PostgreSQL
+//! (`migrations/*_inventory_stock`): one statement decides, whoever asks.
+
+pub(crate) mod service;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use chrono::TimeDelta;
+
+/// How long units stay aside for an order nobody has heard of: a crash between reserving and writing the order
+/// leaves such a reservation behind. Together with the reaper's period it stays under a minute.
+pub(crate) const UNHEARD: TimeDelta = TimeDelta::seconds(45);
+
+/// What became of a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    Committed,
+    Released,
+    Expired,
+}
+
+impl Settlement {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! SQL of stock: plain calls of the functions that decide.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use db::Tx;
+use diesel::{dsl::select, prelude::*};
+use diesel_async::RunQueryDsl;
+use kernel::id::{OrderId, ProductId, ReservationId};
+use serde_json::Value;
+
+use super::Settlement;
+use crate::schema::{self, reservations, stock};
+
+pub(crate) async fn list_available(
+    conn: &mut Tx,
+    products: &[ProductId],
+) -> QueryResult<HashMap<ProductId, i32>> {
+    let rows: Vec<(ProductId, i32)> = stock::table
+        .filter(stock::sku_id.eq_any(products))
+        .select((stock::sku_id, stock::on_hand - stock::reserved))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(crate) struct NewReservation<'a> {
+    pub(crate) id: ReservationId,
+    pub(crate) order: OrderId,
+    pub(crate) products: &'a [ProductId],
+    pub(crate) quantities: &'a [i32],
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+pub(crate) async fn insert_reservation(
+    conn: &mut Tx,
+    new: &NewReservation<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<Value> {
+    let NewReservation { id, order, products, quantities, expires_at } = *new;
+    select(schema::reserve(id, order, products, quantities, expires_at, now)).get_result(conn).await
+}
+
+/// The state the reservation is in afterwards; `None` when the order has none.
+pub(crate) async fn settle(
+    conn: &mut Tx,
+    order: OrderId,
+    to: Settlement,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<String>> {
+    select(schema::settle(order, to.as_str(), now)).get_result(conn).await
+}
+
+/// Lets a held reservation wait as long as its order does.
+pub(crate) async fn put_deadline(tx: &mut Tx, order: OrderId, until: DateTime<Utc>) -> QueryResult<bool> {
+    let held = reservations::order_id.eq(order).and(reservations::state.eq("held"));
+    let changed = diesel::update(reservations::table.filter(held))
+        .set(reservations::expires_at.eq(until))
+        .execute(tx)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Orders whose held units are past their deadline, oldest first.
+pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<OrderId>> {
+    reservations::table
+        .filter(reservations::state.eq("held").and(reservations::expires_at.le(now)))
+        .order(reservations::expires_at)
+        .limit(limit)
+        .select(reservations::order_id)
+        .load(conn)
+        .await
+}

@@ -1,0 +1,239 @@
+//! Stock under load, against a real PostgreSQL.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use kernel::{
+    Clock as _, PortError,
+    id::{OrderId, ProductId},
+};
+use testkit::TestDb;
+
+use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders, stock::service};
+
+struct House {
+    db: TestDb,
+    stock: StockService,
+    now: DateTime<Utc>,
+}
+
+impl House {
+    /// A warehouse with so many units of so many products.
+    async fn with(units: &[i32]) -> (Self, Vec<ProductId>) {
+        let (db, now) = (TestDb::new().await, testkit::clock().now());
+        let products: Vec<ProductId> = units.iter().map(|_| ProductId::generate(now)).collect();
+        for (product, n) in products.iter().zip(units) {
+            db.exec(&format!(
+                "insert into inventory.stock values ('{product}', {n}, 0, 1, now());
+                 insert into inventory.stock_movements values
+                     ('{product}', 1, 'receive', {n}, 0, {n}, 0, null, 'test', null, now())"
+            ))
+            .await;
+        }
+        (Self { stock: StockService::new(db.db()), db, now }, products)
+    }
+
+    fn order(&self) -> OrderId {
+        OrderId::generate(self.now)
+    }
+
+    async fn reserve(
+        &self,
+        order: OrderId,
+        lines: impl AsRef<[(ProductId, u32)]>,
+    ) -> Result<(), InventoryError> {
+        let lines: Vec<HoldLine> = lines
+            .as_ref()
+            .iter()
+            .map(|(product, quantity)| HoldLine { product: *product, quantity: *quantity })
+            .collect();
+        self.stock.reserve(order, &lines, self.now).await
+    }
+
+    async fn commit(&self, order: OrderId) -> Result<(), InventoryError> {
+        let mut conn = self.db.db().conn().await?;
+        service::commit(&mut conn, order, self.now).await
+    }
+
+    /// `(on_hand, reserved)` of a product.
+    async fn units(&self, product: ProductId) -> (i64, i64) {
+        let of = |column: &str| format!("select {column} from inventory.stock where sku_id = '{product}'");
+        (self.db.number(&of("on_hand")).await, self.db.number(&of("reserved")).await)
+    }
+
+    async fn assert_whole(&self) {
+        let violations = self.db.lines("select * from inventory.integrity").await;
+        assert!(violations.is_empty(), "{violations:?}");
+    }
+}
+
+/// Knows the orders it was told of.
+#[derive(Default)]
+struct KnownOrders(Mutex<HashSet<OrderId>>);
+
+#[async_trait]
+impl Orders for KnownOrders {
+    async fn existing(&self, orders: &[OrderId]) -> Result<HashSet<OrderId>, PortError> {
+        let known = self.0.lock().unwrap();
+        Ok(orders.iter().filter(|o| known.contains(o)).copied().collect())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_k_units_exactly_k_of_many_buyers_are_served() {
+    let (house, products) = House::with(&[50]).await;
+    let buyers = (0..200).map(|_| house.reserve(house.order(), [(products[0], 1)]));
+    let answers = join_all(buyers).await;
+    assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 50);
+    for refused in answers.into_iter().filter_map(Result::err) {
+        let InventoryError::Insufficient(short) = refused else { panic!("{refused}") };
+        assert_eq!(short, [Shortage { product_id: products[0], requested: 1, available: 0 }]);
+    }
+    assert_eq!(house.units(products[0]).await, (50, 50));
+    house.assert_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn enough_for_all_serves_all() {
+    let (house, products) = House::with(&[1_000]).await;
+    let answers = join_all((0..12).map(|_| house.reserve(house.order(), [(products[0], 1)]))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(house.units(products[0]).await, (1_000, 12));
+}
+
+#[tokio::test]
+async fn all_lines_or_none() {
+    let (house, products) = House::with(&[10, 1]).await;
+    let refused = house.reserve(house.order(), [(products[0], 3), (products[1], 2)]).await;
+    let Err(InventoryError::Insufficient(short)) = refused else { panic!("{refused:?}") };
+    assert_eq!(short, [Shortage { product_id: products[1], requested: 2, available: 1 }]);
+    assert_eq!(house.units(products[0]).await, (10, 0));
+    house.assert_whole().await;
+}
+
+#[tokio::test]
+async fn lines_of_one_product_are_summed_and_unknown_products_have_none() {
+    let (house, products) = House::with(&[5]).await;
+    let twice = house.reserve(house.order(), [(products[0], 3), (products[0], 3)]).await;
+    assert!(
+        matches!(twice, Err(InventoryError::Insufficient(s)) if s[0].requested == 6 && s[0].available == 5)
+    );
+    house.reserve(house.order(), [(products[0], 2), (products[0], 3)]).await.unwrap();
+    assert_eq!(house.units(products[0]).await, (5, 5));
+    let unknown = house.reserve(house.order(), [(ProductId::generate(house.now), 1)]).await;
+    assert!(matches!(unknown, Err(InventoryError::Insufficient(s)) if s[0].available == 0));
+    assert!(matches!(house.reserve(house.order(), [(products[0], 0)]).await, Err(InventoryError::Quantity)));
+    house.assert_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_order_reserves_once_however_often_it_asks() {
+    let (house, products) = House::with(&[100]).await;
+    let order = house.order();
+    let answers = join_all((0..20).map(|_| house.reserve(order, [(products[0], 4)]))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(house.units(products[0]).await, (100, 4));
+    house.assert_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opposite_orders_of_lines_do_not_block_each_other() {
+    let (house, products) = House::with(&[10_000, 10_000]).await;
+    let (a, b) = (products[0], products[1]);
+    let buyers = (0..200).map(|i| {
+        let lines = if i % 2 == 0 { [(a, 1), (b, 1)] } else { [(b, 1), (a, 1)] };
+        let house = &house;
+        async move {
+            let order = house.order();
+            house.reserve(order, lines).await?;
+            if i % 3 == 0 { house.stock.release(order, house.now).await } else { house.commit(order).await }
+        }
+    });
+    for answer in join_all(buyers).await {
+        answer.unwrap();
+    }
+    let kept = 200 - 67;
+    assert_eq!(house.units(a).await, (10_000 - kept, 0));
+    assert_eq!(house.units(b).await, (10_000 - kept, 0));
+    house.assert_whole().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stock_comes_back_once_per_order() {
+    let (house, products) = House::with(&[4]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 4)]).await.unwrap();
+    for released in join_all((0..50).map(|_| house.stock.release(order, house.now))).await {
+        released.unwrap();
+    }
+    assert_eq!(house.units(products[0]).await, (4, 0));
+    assert!(house.commit(order).await.is_err(), "what was given back cannot leave the house");
+    house.assert_whole().await;
+}
+
+#[tokio::test]
+async fn what_left_the_house_does_not_come_back() {
+    let (house, products) = House::with(&[4]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    house.commit(order).await.unwrap();
+    house.commit(order).await.unwrap();
+    house.stock.release(order, house.now).await.unwrap();
+    assert_eq!(house.units(products[0]).await, (1, 0));
+    house.assert_whole().await;
+}
+
+#[tokio::test]
+async fn an_order_that_gave_its_units_back_may_take_them_anew() {
+    let (house, products) = House::with(&[4]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    house.stock.release(order, house.now).await.unwrap();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    house.commit(order).await.unwrap();
+    assert_eq!(house.units(products[0]).await, (1, 0));
+    house.assert_whole().await;
+}
+
+#[tokio::test]
+async fn units_of_an_order_that_never_came_are_given_back_within_a_minute() {
+    let (house, products) = House::with(&[10]).await;
+    let (lost, real) = (house.order(), house.order());
+    house.reserve(lost, [(products[0], 3)]).await.unwrap();
+    house.reserve(real, [(products[0], 2)]).await.unwrap();
+    let known = KnownOrders::default();
+    known.0.lock().unwrap().insert(real);
+    let orders: Arc<dyn Orders> = Arc::new(known);
+
+    let soon = house.now + TimeDelta::seconds(30);
+    assert_eq!(house.stock.give_back_orphans(&orders, soon).await.unwrap(), 0);
+    let later = house.now + TimeDelta::seconds(50);
+    assert_eq!(house.stock.give_back_orphans(&orders, later).await.unwrap(), 1);
+    assert_eq!(house.units(products[0]).await, (10, 2));
+    house.assert_whole().await;
+}
+
+#[tokio::test]
+async fn an_order_that_came_holds_until_its_own_deadline() {
+    let (house, products) = House::with(&[10]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    let until = house.now + TimeDelta::minutes(15);
+    service::hold(&mut house.db.db().conn().await.unwrap(), order, until).await.unwrap();
+    let nobody: Arc<dyn Orders> = Arc::new(KnownOrders::default());
+    assert_eq!(house.stock.give_back_orphans(&nobody, until - TimeDelta::seconds(1)).await.unwrap(), 0);
+    assert_eq!(house.units(products[0]).await, (10, 3));
+}
+
+#[tokio::test]
+async fn the_integrity_view_sees_what_is_wrong() {
+    let (house, products) = House::with(&[10]).await;
+    house.reserve(house.order(), [(products[0], 3)]).await.unwrap();
+    house.db.exec("update inventory.stock set reserved = 2").await;
+    assert_eq!(house.db.lines("select * from inventory.integrity").await.len(), 2);
+}

@@ -1,0 +1,121 @@
+//! How ordering can fail.
+
+use db::{DbError, QueryError};
+use kernel::{
+    DomainError, ErrorKind, FieldError, Money, MoneyError, Params, PortError,
+    id::{OrderId, ProductId},
+};
+use serde::Serialize;
+use serde_json::json;
+
+/// A product of which there is less than the cart holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shortage {
+    pub product_id: ProductId,
+    pub requested: u32,
+    pub available: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    #[error("the order does not exist or is somebody else's")]
+    NotFound,
+    #[error("the cart is empty")]
+    CartEmpty,
+    #[error("this cart became order {0} already")]
+    CartAlreadyOrdered(OrderId),
+    #[error("a product in the cart is no longer sold")]
+    ProductUnavailable(Vec<ProductId>),
+    #[error("a line is below the product's minimum")]
+    BelowMinimumQuantity { product: ProductId, min_quantity: u32 },
+    #[error("not enough in stock of {} products", .0.len())]
+    InsufficientStock(Vec<Shortage>),
+    #[error("the customer expected another total")]
+    PriceChanged { expected: Money, current: Money },
+    #[error("the order is below the minimum")]
+    MinimumOrder { required: Money, current: Money },
+    #[error("the address is not in the customer's book")]
+    AddressNotFound { field: &'static str },
+    #[error("this customer cannot pay that way")]
+    PaymentMethodNotAvailable,
+    #[error("that way of paying is not built yet")]
+    PaymentMethodNotBuilt,
+    #[error("the total is out of range")]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<QueryError> for OrderError {
+    fn from(e: QueryError) -> Self {
+        Self::Db(e.into())
+    }
+}
+
+impl DomainError for OrderError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::CartEmpty
+            | Self::CartAlreadyOrdered(_)
+            | Self::ProductUnavailable(_)
+            | Self::InsufficientStock(_)
+            | Self::PriceChanged { .. } => ErrorKind::Conflict,
+            Self::BelowMinimumQuantity { .. }
+            | Self::MinimumOrder { .. }
+            | Self::AddressNotFound { .. }
+            | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
+            Self::PaymentMethodNotBuilt => ErrorKind::NotImplemented,
+            Self::Money(_) => ErrorKind::Internal,
+            Self::Port(e) => e.kind(),
+            Self::Db(e) => e.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "ORDER_NOT_FOUND",
+            Self::CartEmpty => "CART_EMPTY",
+            Self::CartAlreadyOrdered(_) => "CART_ALREADY_ORDERED",
+            Self::ProductUnavailable(_) => "PRODUCT_UNAVAILABLE",
+            Self::BelowMinimumQuantity { .. } => "MIN_QUANTITY",
+            Self::InsufficientStock(_) => "INSUFFICIENT_STOCK",
+            Self::PriceChanged { .. } => "PRICE_CHANGED",
+            Self::MinimumOrder { .. } => "MINIMUM_ORDER",
+            Self::AddressNotFound { .. } => "ADDRESS_NOT_FOUND",
+            Self::PaymentMethodNotAvailable => "PAYMENT_METHOD_NOT_AVAILABLE",
+            Self::PaymentMethodNotBuilt => "NOT_IMPLEMENTED",
+            Self::Money(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
+        }
+    }
+
+    fn params(&self) -> Params {
+        let params = match self {
+            Self::CartAlreadyOrdered(order) => json!({ "orderId": order }),
+            Self::ProductUnavailable(products) => json!({ "productIds": products }),
+            Self::BelowMinimumQuantity { product, min_quantity } => {
+                json!({ "productId": product, "minQuantity": min_quantity })
+            }
+            Self::InsufficientStock(items) => json!({ "items": items }),
+            Self::PriceChanged { expected, current } => json!({ "expected": expected, "current": current }),
+            Self::MinimumOrder { required, current } => json!({ "required": required, "current": current }),
+            _ => return Params::new(),
+        };
+        match params {
+            serde_json::Value::Object(params) => params,
+            _ => Params::new(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::AddressNotFound { field } => {
+                vec![FieldError { field: (*field).to_owned(), code: "INVALID", params: Params::new() }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

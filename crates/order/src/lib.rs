@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod error;
+pub mod events;
+pub mod http;
+mod order;
+mod place;
+pub mod ports;
+mod schema;
+mod store;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use api::OrdersApi;
+pub use error::OrderError;
+pub use order::{Order, OrderLine, OrderStatus, PaymentStatus, PostalAddress};
+pub use place::service::{OrderRules, OrderService, PlaceOrder, Ports};

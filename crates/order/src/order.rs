@@ -1,0 +1,163 @@
+//! The order and its rules. Pure: no clock, no database, no HTTP.
+
+use chrono::{DateTime, Utc};
+use contracts::order::PaymentMethod;
+use kernel::{
+    Money, MoneyError, VatLine, VatRate,
+    id::{CartId, OrderId, ProductId, UserId},
+    totals_by_rate,
+};
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum that is stored and sent by the same lower-case words.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// `pending_payment → paid → preparing → shipped → delivered`, and the ways out of it.
+    OrderStatus {
+        PendingPayment = "pending_payment",
+        Paid = "paid",
+        Preparing = "preparing",
+        Shipped = "shipped",
+        Delivered = "delivered",
+        Expired = "expired",
+        Cancelled = "cancelled",
+        PartiallyRefunded = "partially_refunded",
+        Refunded = "refunded",
+        Disputed = "disputed",
+        Review = "review",
+    }
+}
+
+words! {
+    /// How the order's payment stands; only rises.
+    PaymentStatus {
+        Creating = "creating",
+        RequiresPaymentMethod = "requires_payment_method",
+        RequiresAction = "requires_action",
+        Processing = "processing",
+        Failed = "failed",
+        Canceled = "canceled",
+        Succeeded = "succeeded",
+        Refunded = "refunded",
+    }
+}
+
+/// The words of the contract for a way of paying.
+pub(crate) const fn method_word(method: PaymentMethod) -> &'static str {
+    match method {
+        PaymentMethod::Card => "card",
+        PaymentMethod::Blik => "blik",
+        PaymentMethod::P24 => "p24",
+        PaymentMethod::BankTransfer => "bank_transfer",
+    }
+}
+
+/// An address as it was when the order was placed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PostalAddress {
+    pub title: String,
+    pub recipient: Option<String>,
+    pub street: String,
+    pub city: String,
+    pub postal_code: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+}
+
+/// Where somebody lives does not belong into logs.
+impl std::fmt::Debug for PostalAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostalAddress").field("country", &self.country).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    pub id: OrderId,
+    pub number: String,
+    pub user: UserId,
+    pub status: OrderStatus,
+    pub payment_status: PaymentStatus,
+    pub payment_method: PaymentMethod,
+    pub cart: CartId,
+    pub cart_revision: i64,
+    pub totals: Totals,
+    pub lines: Vec<OrderLine>,
+    pub shipping_address: PostalAddress,
+    pub billing_address: PostalAddress,
+    pub notes: Option<String>,
+    pub hold_until: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub due_at: Option<DateTime<Utc>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+    pub cancel_reason: Option<String>,
+    pub tracking_number: Option<String>,
+    pub carrier: Option<String>,
+    pub events: Vec<OrderEvent>,
+}
+
+/// A product as it was bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderLine {
+    pub product: ProductId,
+    pub code: String,
+    pub name: String,
+    pub size: String,
+    pub image_url: Option<String>,
+    pub quantity: u32,
+    pub unit_price: Money,
+    pub line_total: Money,
+    pub vat: VatRate,
+}
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderEvent {
+    pub kind: String,
+    pub detail: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    pub net: Money,
+    pub vat: Money,
+    pub gross: Money,
+    pub by_rate: Vec<VatLine>,
+}
+
+impl Totals {
+    /// The tax of each rate is taken from the total of that rate.
+    pub(crate) fn of(lines: &[OrderLine]) -> Result<Self, MoneyError> {
+        let by_rate = totals_by_rate(lines.iter().map(|l| (l.vat, l.line_total)))?;
+        let zero = Money::grosz(0);
+        let sum = |pick: fn(&VatLine) -> Money| by_rate.iter().try_fold(zero, |s, l| s.checked_add(pick(l)));
+        Ok(Self { net: sum(|l| l.net)?, vat: sum(|l| l.vat)?, gross: sum(|l| l.gross)?, by_rate })
+    }
+}
+
+impl Order {
+    /// Whether the customer may still call it off: nothing has been packed.
+    pub fn can_cancel(&self) -> bool {
+        matches!(self.status, OrderStatus::PendingPayment | OrderStatus::Paid)
+    }
+}

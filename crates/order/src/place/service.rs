@@ -1,0 +1,228 @@
+//! Placing an order.
+//!
+//! Two short transactions: inventory reserves under the order's id, then the order is written with its events.
+//! A crash between them leaves a reservation that inventory gives back by itself; a crash after them leaves an
+//! order whose payment is started by its event. Nothing is undone that a retry could not find again by the id.
+
+use std::{collections::HashSet, sync::Arc};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use contracts::order::{OrderPlaced, PaymentMethod};
+use db::{Db, DbError, Transact as _};
+use kernel::{
+    Clock, Language, Money, UserType,
+    id::{AddressId, OrderId, UserId},
+};
+
+use super::{freeze, total};
+use crate::{
+    OrderError, OrdersApi,
+    order::{Order, OrderStatus, PaymentStatus, PostalAddress},
+    ports::{Addresses, Cart, Carts, Catalog, Payment, PaymentRequest, Payments, Stock, View},
+    store,
+};
+
+/// The numbers ordering goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderRules {
+    /// Least gross total of an individual's order.
+    pub minimum_order: Money,
+    /// How long an order waits for its money.
+    pub hold: TimeDelta,
+}
+
+#[derive(Clone)]
+pub struct OrderService {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ports: Ports,
+    pub(crate) rules: OrderRules,
+}
+
+/// Everything ordering asks of others.
+#[derive(Clone)]
+pub struct Ports {
+    pub carts: Arc<dyn Carts>,
+    pub catalog: Arc<dyn Catalog>,
+    pub stock: Arc<dyn Stock>,
+    pub addresses: Arc<dyn Addresses>,
+    pub payments: Arc<dyn Payments>,
+}
+
+/// What a customer asks for.
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    pub order: OrderId,
+    pub user: UserId,
+    pub user_type: UserType,
+    pub language: Language,
+    pub shipping_address: AddressId,
+    /// The shipping address when not given.
+    pub billing_address: Option<AddressId>,
+    pub method: PaymentMethod,
+    pub notes: Option<String>,
+    /// The total the customer saw.
+    pub expected_total: Option<Money>,
+}
+
+impl OrderService {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, ports: Ports, rules: OrderRules) -> Self {
+        Self { db, clock, ports, rules }
+    }
+
+    /// Makes the customer's cart an order and starts its payment. Asked again with the same order id, it finds the
+    /// order that was made.
+    #[tracing::instrument(skip_all, fields(order.id = %request.order))]
+    pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
+        self.check_method(&request)?;
+        let order =
+            match store::find_order(&mut *self.db.conn().await?, request.order, Some(request.user)).await? {
+                Some(order) => order,
+                None => self.make(request).await?,
+            };
+        let payment = self
+            .ports
+            .payments
+            .start(PaymentRequest {
+                order: order.id,
+                amount: order.totals.gross,
+                method: order.payment_method,
+                expires_at: order.hold_until,
+            })
+            .await?;
+        Ok((order, payment))
+    }
+
+    fn check_method(&self, request: &PlaceOrder) -> Result<(), OrderError> {
+        match (request.method, request.user_type) {
+            (PaymentMethod::Card, _) => Ok(()),
+            (PaymentMethod::BankTransfer, UserType::Individual) => Err(OrderError::PaymentMethodNotAvailable),
+            _ => Err(OrderError::PaymentMethodNotBuilt),
+        }
+    }
+
+    async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
+        let cart = self.ports.carts.cart(request.user).await?.filter(|cart| !cart.lines.is_empty());
+        let cart = cart.ok_or(OrderError::CartEmpty)?;
+        let mut order = self.draft(&request, &cart).await?;
+
+        let number = {
+            let mut conn = self.db.conn().await?;
+            if let Some(earlier) = store::find_by_cart(&mut conn, cart.id, cart.revision).await? {
+                return Err(OrderError::CartAlreadyOrdered(earlier));
+            }
+            store::next_number(&mut conn, order.created_at).await?
+        };
+        order.number = number;
+        self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
+        match self.write(&order).await {
+            Ok(()) => Ok(order),
+            Err(OrderError::Db(failure)) => self.after_refused_write(order, failure).await,
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The order as it will be, but for its number.
+    async fn draft(&self, request: &PlaceOrder, cart: &Cart) -> Result<Order, OrderError> {
+        let now = self.clock.now();
+        let products: Vec<_> = cart.lines.iter().map(|l| l.product).collect();
+        let view = View { user_type: request.user_type, language: request.language };
+        let lines = freeze(&cart.lines, &self.ports.catalog.offers(&products, view).await?)?;
+        let minimum = match request.user_type {
+            UserType::Individual => self.rules.minimum_order,
+            UserType::Corporate => Money::grosz(0),
+        };
+        let totals = total(&lines, minimum, request.expected_total)?;
+        let shipping_address = self.address(request, request.shipping_address, "shippingAddressId").await?;
+        let billing_address = match request.billing_address {
+            Some(id) => self.address(request, id, "billingAddressId").await?,
+            None => shipping_address.clone(),
+        };
+        Ok(Order {
+            id: request.order,
+            number: String::new(),
+            user: request.user,
+            status: OrderStatus::PendingPayment,
+            payment_status: PaymentStatus::RequiresPaymentMethod,
+            payment_method: request.method,
+            cart: cart.id,
+            cart_revision: cart.revision,
+            totals,
+            lines,
+            shipping_address,
+            billing_address,
+            notes: request.notes.clone(),
+            hold_until: now + self.rules.hold,
+            created_at: now,
+            paid_at: None,
+            due_at: None,
+            cancelled_at: None,
+            cancel_reason: None,
+            tracking_number: None,
+            carrier: None,
+            events: Vec::new(),
+        })
+    }
+
+    async fn address(
+        &self,
+        request: &PlaceOrder,
+        id: AddressId,
+        field: &'static str,
+    ) -> Result<PostalAddress, OrderError> {
+        self.ports.addresses.address(request.user, id).await?.ok_or(OrderError::AddressNotFound { field })
+    }
+
+    /// Order, lines, timeline and event in one transaction.
+    async fn write(&self, order: &Order) -> Result<(), OrderError> {
+        let placed = OrderPlaced {
+            order_id: order.id,
+            user_id: order.user,
+            total: order.totals.gross,
+            method: order.payment_method,
+            hold_until: order.hold_until,
+        };
+        let mut conn = self.db.conn().await?;
+        conn.transaction(async |tx| {
+            store::insert_order(tx, order).await?;
+            bus::publish(tx, &placed, order.created_at).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The order could not be written. Only what is known not to stand gives its units back here; an unknown
+    /// outcome (the connection broke at the commit) is left to inventory, which asks whether the order exists.
+    async fn after_refused_write(&self, order: Order, failure: DbError) -> Result<Order, OrderError> {
+        match failure.violated() {
+            // Another request with this key has finished the work meanwhile.
+            Some("orders_pkey") => self.order(order.user, order.id).await,
+            Some("orders_one_per_cart") => {
+                if let Err(e) = self.ports.stock.release(order.id, order.created_at).await {
+                    tracing::warn!(order.id = %order.id, error = %e, "units of order {} wait to be given back", order.id);
+                }
+                let earlier = self.order_of_cart(&order).await?;
+                Err(earlier.map_or(OrderError::Db(failure), OrderError::CartAlreadyOrdered))
+            }
+            _ => Err(failure.into()),
+        }
+    }
+
+    async fn order_of_cart(&self, order: &Order) -> Result<Option<OrderId>, DbError> {
+        Ok(store::find_by_cart(&mut *self.db.conn().await?, order.cart, order.cart_revision).await?)
+    }
+
+    /// The customer's order.
+    pub async fn order(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
+        let found = store::find_order(&mut *self.db.conn().await?, id, Some(user)).await?;
+        found.ok_or(OrderError::NotFound)
+    }
+}
+
+#[async_trait]
+impl OrdersApi for OrderService {
+    async fn existing(&self, orders: &[OrderId]) -> Result<HashSet<OrderId>, OrderError> {
+        Ok(store::list_existing(&mut *self.db.conn().await?, orders).await?)
+    }
+}

@@ -1,0 +1,108 @@
+//! What order needs from the rest of the shop, by role.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use contracts::order::PaymentMethod;
+use kernel::{
+    Language, Money, PortError, UserType, VatRate,
+    id::{AddressId, CartId, OrderId, PaymentId, ProductId, UserId},
+};
+
+use crate::{OrderError, PostalAddress};
+
+/// Where the customer's choice waits.
+#[async_trait]
+pub trait Carts: Send + Sync {
+    /// `None` when the customer has no cart yet.
+    async fn cart(&self, user: UserId) -> Result<Option<Cart>, PortError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cart {
+    pub id: CartId,
+    /// Raised by every change of the cart.
+    pub revision: i64,
+    pub lines: Vec<CartLine>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CartLine {
+    pub product: ProductId,
+    pub quantity: u32,
+}
+
+/// What is for sale, at what price for whom.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Unknown products are absent.
+    async fn offers(
+        &self,
+        products: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Offer>, PortError>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub user_type: UserType,
+    pub language: Language,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub code: String,
+    pub name: String,
+    pub size: String,
+    pub image_url: Option<String>,
+    pub price: Money,
+    pub vat: VatRate,
+    pub min_quantity: u32,
+    pub sellable: bool,
+}
+
+/// Who decides which units an order gets.
+#[async_trait]
+pub trait Stock: Send + Sync {
+    /// All lines or none; once, however often it is asked for the same order. A shortage comes back as
+    /// [`OrderError::InsufficientStock`].
+    async fn reserve(&self, order: OrderId, lines: &[CartLine], now: DateTime<Utc>)
+    -> Result<(), OrderError>;
+
+    /// Gives back what was reserved for an order that did not come to be.
+    async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError>;
+}
+
+/// The customer's address book.
+#[async_trait]
+pub trait Addresses: Send + Sync {
+    /// `None` when it is absent or somebody else's.
+    async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, PortError>;
+}
+
+/// Who takes the money.
+#[async_trait]
+pub trait Payments: Send + Sync {
+    /// Starts taking an order's money, once however often it is asked, and tells how it stands. When the provider
+    /// is away the answer says `creating`, and it is tried again in the background.
+    async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaymentRequest {
+    pub order: OrderId,
+    pub amount: Money,
+    pub method: PaymentMethod,
+    /// Until when the order waits for the money.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How a payment stands, for the customer's device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub status: String,
+    pub client_secret: Option<String>,
+    pub expires_at: DateTime<Utc>,
+}

@@ -1,0 +1,277 @@
+//! SQL of orders.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Datelike as _, Utc};
+use contracts::order::PaymentMethod;
+use db::Tx;
+use diesel::{dsl::select, prelude::*};
+use diesel_async::RunQueryDsl;
+use kernel::{
+    Money, VatRate,
+    id::{CartId, EventId, OrderId, ProductId, UserId},
+};
+use serde_json::Value;
+
+use crate::{
+    order::{Order, OrderEvent, OrderLine, OrderStatus, PaymentStatus, Totals, method_word},
+    schema::{nextval, order_events, order_lines, orders},
+};
+
+#[derive(HasQuery, Insertable)]
+#[diesel(table_name = orders)]
+struct OrderRow {
+    id: OrderId,
+    number: String,
+    user_id: UserId,
+    status: String,
+    payment_status: String,
+    payment_method: String,
+    cart_id: CartId,
+    cart_revision: i64,
+    net: i64,
+    vat: i64,
+    gross: i64,
+    shipping_address: Value,
+    billing_address: Value,
+    notes: Option<String>,
+    hold_until: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    paid_at: Option<DateTime<Utc>>,
+    due_at: Option<DateTime<Utc>>,
+    cancelled_at: Option<DateTime<Utc>>,
+    cancel_reason: Option<String>,
+    tracking_number: Option<String>,
+    carrier: Option<String>,
+}
+
+#[derive(HasQuery, Insertable)]
+#[diesel(table_name = order_lines)]
+struct LineRow {
+    order_id: OrderId,
+    position: i32,
+    product_id: ProductId,
+    code: String,
+    name: String,
+    size: String,
+    image_url: Option<String>,
+    quantity: i32,
+    unit_price: i64,
+    line_total: i64,
+    vat_basis_points: i32,
+}
+
+/// The next order number: `ORD-2026-000123`.
+pub(crate) async fn next_number(conn: &mut Tx, now: DateTime<Utc>) -> QueryResult<String> {
+    let n: i64 = select(nextval("orders.order_numbers")).get_result(conn).await?;
+    Ok(format!("ORD-{}-{n:06}", now.year()))
+}
+
+pub(crate) async fn insert_order(tx: &mut Tx, order: &Order) -> QueryResult<()> {
+    diesel::insert_into(orders::table).values(OrderRow::of(order)?).execute(tx).await?;
+    let lines: Vec<LineRow> = (1..)
+        .zip(&order.lines)
+        .map(|(position, line)| LineRow::of(order.id, position, line))
+        .collect::<QueryResult<_>>()?;
+    diesel::insert_into(order_lines::table).values(lines).execute(tx).await?;
+    insert_event(tx, order.id, ("placed", None), order.created_at).await
+}
+
+/// Writes the timeline on.
+pub(crate) async fn insert_event(
+    tx: &mut Tx,
+    order: OrderId,
+    (kind, detail): (&str, Option<&str>),
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(order_events::table)
+        .values((
+            order_events::id.eq(EventId::generate(at)),
+            order_events::order_id.eq(order),
+            order_events::kind.eq(kind),
+            order_events::detail.eq(detail),
+            order_events::at.eq(at),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The order with its lines and timeline; whoever asks on a customer's behalf gives `owner`.
+pub(crate) async fn find_order(
+    conn: &mut Tx,
+    id: OrderId,
+    owner: Option<UserId>,
+) -> QueryResult<Option<Order>> {
+    let row = OrderRow::query().find(id).first(conn).await.optional()?;
+    let Some(row) = row.filter(|row| owner.is_none_or(|owner| owner == row.user_id)) else { return Ok(None) };
+    let lines =
+        LineRow::query().filter(order_lines::order_id.eq(id)).order(order_lines::position).load(conn).await?;
+    let events: Vec<(String, Option<String>, DateTime<Utc>)> = order_events::table
+        .filter(order_events::order_id.eq(id))
+        .order((order_events::at, order_events::id))
+        .select((order_events::kind, order_events::detail, order_events::at))
+        .load(conn)
+        .await?;
+    let events = events.into_iter().map(|(kind, detail, at)| OrderEvent { kind, detail, at }).collect();
+    row.into_order(lines, events).map(Some)
+}
+
+/// The order that this state of a cart became, unless that order has ended without being paid.
+pub(crate) async fn find_by_cart(conn: &mut Tx, cart: CartId, revision: i64) -> QueryResult<Option<OrderId>> {
+    let open = orders::status.ne_all([OrderStatus::Expired.as_str(), OrderStatus::Cancelled.as_str()]);
+    orders::table
+        .filter(orders::cart_id.eq(cart).and(orders::cart_revision.eq(revision)).and(open))
+        .select(orders::id)
+        .first(conn)
+        .await
+        .optional()
+}
+
+pub(crate) async fn list_existing(conn: &mut Tx, ids: &[OrderId]) -> QueryResult<HashSet<OrderId>> {
+    let found: Vec<OrderId> =
+        orders::table.filter(orders::id.eq_any(ids)).select(orders::id).load(conn).await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Moves the order to `to` from one of `from`; false when it stands elsewhere.
+pub(crate) async fn put_status(
+    tx: &mut Tx,
+    id: OrderId,
+    (from, to): (&[OrderStatus], OrderStatus),
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let from: Vec<&str> = from.iter().map(|s| s.as_str()).collect();
+    let paid_at = (to == OrderStatus::Paid).then_some(now);
+    let moved = diesel::update(orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from))))
+        .set((
+            orders::status.eq(to.as_str()),
+            // `None` leaves the column as it is.
+            paid_at.map(|at| orders::paid_at.eq(at)),
+            orders::updated_at.eq(now),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(moved == 1)
+}
+
+/// Notes how the payment stands; false when the order's payment is already at one of `beyond`.
+pub(crate) async fn put_payment_status(
+    tx: &mut Tx,
+    id: OrderId,
+    (to, beyond): (PaymentStatus, &[PaymentStatus]),
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let beyond: Vec<&str> = beyond.iter().map(|s| s.as_str()).collect();
+    let moved =
+        diesel::update(orders::table.filter(orders::id.eq(id).and(orders::payment_status.ne_all(beyond))))
+            .set((orders::payment_status.eq(to.as_str()), orders::updated_at.eq(now)))
+            .execute(tx)
+            .await?;
+    Ok(moved == 1)
+}
+
+impl OrderRow {
+    fn of(order: &Order) -> QueryResult<Self> {
+        let json = |address| {
+            serde_json::to_value(address).map_err(|e| diesel::result::Error::SerializationError(e.into()))
+        };
+        Ok(Self {
+            id: order.id,
+            number: order.number.clone(),
+            user_id: order.user,
+            status: order.status.as_str().to_owned(),
+            payment_status: order.payment_status.as_str().to_owned(),
+            payment_method: method_word(order.payment_method).to_owned(),
+            cart_id: order.cart,
+            cart_revision: order.cart_revision,
+            net: order.totals.net.amount(),
+            vat: order.totals.vat.amount(),
+            gross: order.totals.gross.amount(),
+            shipping_address: json(&order.shipping_address)?,
+            billing_address: json(&order.billing_address)?,
+            notes: order.notes.clone(),
+            hold_until: order.hold_until,
+            created_at: order.created_at,
+            updated_at: order.created_at,
+            paid_at: order.paid_at,
+            due_at: order.due_at,
+            cancelled_at: order.cancelled_at,
+            cancel_reason: order.cancel_reason.clone(),
+            tracking_number: order.tracking_number.clone(),
+            carrier: order.carrier.clone(),
+        })
+    }
+
+    fn into_order(self, lines: Vec<LineRow>, events: Vec<OrderEvent>) -> QueryResult<Order> {
+        let lines = lines.into_iter().map(LineRow::into_line).collect::<QueryResult<Vec<_>>>()?;
+        let totals = Totals::of(&lines).map_err(corrupt)?;
+        let method =
+            [PaymentMethod::Card, PaymentMethod::Blik, PaymentMethod::P24, PaymentMethod::BankTransfer];
+        let method = method.into_iter().find(|m| method_word(*m) == self.payment_method);
+        Ok(Order {
+            id: self.id,
+            number: self.number,
+            user: self.user_id,
+            status: OrderStatus::from_word(&self.status).ok_or_else(|| corrupt("unknown status"))?,
+            payment_status: PaymentStatus::from_word(&self.payment_status)
+                .ok_or_else(|| corrupt("unknown status"))?,
+            payment_method: method.ok_or_else(|| corrupt("unknown payment method"))?,
+            cart: self.cart_id,
+            cart_revision: self.cart_revision,
+            totals,
+            lines,
+            shipping_address: serde_json::from_value(self.shipping_address).map_err(corrupt)?,
+            billing_address: serde_json::from_value(self.billing_address).map_err(corrupt)?,
+            notes: self.notes,
+            hold_until: self.hold_until,
+            created_at: self.created_at,
+            paid_at: self.paid_at,
+            due_at: self.due_at,
+            cancelled_at: self.cancelled_at,
+            cancel_reason: self.cancel_reason,
+            tracking_number: self.tracking_number,
+            carrier: self.carrier,
+            events,
+        })
+    }
+}
+
+impl LineRow {
+    fn of(order_id: OrderId, position: i32, line: &OrderLine) -> QueryResult<Self> {
+        Ok(Self {
+            order_id,
+            position,
+            product_id: line.product,
+            code: line.code.clone(),
+            name: line.name.clone(),
+            size: line.size.clone(),
+            image_url: line.image_url.clone(),
+            quantity: i32::try_from(line.quantity)
+                .map_err(|e| diesel::result::Error::SerializationError(e.into()))?,
+            unit_price: line.unit_price.amount(),
+            line_total: line.line_total.amount(),
+            vat_basis_points: line.vat.basis_points(),
+        })
+    }
+
+    fn into_line(self) -> QueryResult<OrderLine> {
+        Ok(OrderLine {
+            product: self.product_id,
+            code: self.code,
+            name: self.name,
+            size: self.size,
+            image_url: self.image_url,
+            quantity: u32::try_from(self.quantity).map_err(corrupt)?,
+            unit_price: Money::grosz(self.unit_price),
+            line_total: Money::grosz(self.line_total),
+            vat: VatRate::from_basis_points(self.vat_basis_points).map_err(corrupt)?,
+        })
+    }
+}
+
+/// What the database's own checks rule out.
+fn corrupt(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(e.into())
+}

@@ -1,0 +1,1 @@
+//! Placing orders against a real PostgreSQL, with fake ports.

@@ -1,0 +1,3 @@
+//! Looking at orders.
+
+pub(crate) mod http;

@@ -1,0 +1,94 @@
+//! What a failed call says about the money: nothing was done, refused, or nobody knows.
+
+use crate::payment::ports::ProviderError;
+use stripe::{ApiErrors, StripeError};
+use stripe_core::PaymentIntent;
+
+/// Whether trying again, with the same key, can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    TryAgain,
+    GiveUp,
+}
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The call had no effect.
+    NotDone(String, Next),
+    /// The call may have had its effect.
+    InDoubt(String, Next),
+    /// Stripe said no, and showed the intent if the no was about its state.
+    Refused { code: String, message: String, intent: Option<Box<PaymentIntent>> },
+}
+
+/// How the SDK words that no connection was made, so that not a byte of the request was sent. It keeps
+/// no more than this text of the cause; a test fails when another version words it differently.
+const NO_CONNECTION: &str = "client error (Connect)";
+
+impl Failure {
+    /// Never prints a [`StripeError`] itself: its text contains whole intents, client secrets included.
+    pub(crate) fn of(error: StripeError) -> Self {
+        match error {
+            StripeError::Stripe(error, status) => Self::answered(*error, status),
+            StripeError::ClientError(text) if text.starts_with(NO_CONNECTION) => {
+                Self::NotDone("no connection".to_owned(), Next::TryAgain)
+            }
+            StripeError::ClientError(text) => Self::InDoubt(text, Next::TryAgain),
+            StripeError::ConfigError(text) => Self::NotDone(text, Next::GiveUp),
+            // The status of such an answer is lost in the SDK, so it may even have been a success.
+            StripeError::JSONDeserialize(_) => {
+                Self::InDoubt("the answer cannot be read".to_owned(), Next::GiveUp)
+            }
+            StripeError::Timeout => Self::timeout(),
+        }
+    }
+
+    pub(crate) fn timeout() -> Self {
+        Self::InDoubt("no answer in time".to_owned(), Next::GiveUp)
+    }
+
+    /// <https://docs.stripe.com/error-low-level>
+    fn answered(error: ApiErrors, status: u16) -> Self {
+        let code = error.code.as_ref().map_or_else(|| error.type_.to_string(), ToString::to_string);
+        let reason = format!("status {status}, {code}");
+        match status {
+            // Our key is wrong or revoked: that is no verdict about the payment.
+            401 | 403 => Self::NotDone(reason, Next::GiveUp),
+            429 => Self::NotDone(reason, Next::TryAgain),
+            // Another call with this key is at work on it.
+            409 => Self::InDoubt(reason, Next::TryAgain),
+            // Stripe: "treat the result of a 500 request as indeterminate".
+            500.. => Self::InDoubt(reason, Next::TryAgain),
+            _ => Self::Refused {
+                code,
+                message: error.message.unwrap_or_default(),
+                intent: error.payment_intent.map(Box::new),
+            },
+        }
+    }
+
+    pub(crate) fn next(&self) -> Next {
+        match self {
+            Self::NotDone(_, next) | Self::InDoubt(_, next) => *next,
+            Self::Refused { .. } => Next::GiveUp,
+        }
+    }
+
+    /// The verdict over several tries: once one of them is in doubt, only an answer takes the doubt away.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+        match (self, earlier) {
+            (Self::NotDone(_, next), Some(Self::InDoubt(reason, _))) => Self::InDoubt(reason, next),
+            (latest, _) => latest,
+        }
+    }
+}
+
+impl From<Failure> for ProviderError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotDone(reason, _) => Self::Unavailable(reason),
+            Failure::InDoubt(reason, _) => Self::Unknown(reason),
+            Failure::Refused { code, message, .. } => Self::Refused { code, message },
+        }
+    }
+}

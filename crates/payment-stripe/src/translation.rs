@@ -1,0 +1,66 @@
+//! From the port's words into Stripe's and back.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use crate::payment::ports::{Intent, IntentStatus, Method, NewIntent, ProviderError};
+use stripe_core::payment_intent::CreatePaymentIntent;
+use stripe_core::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
+
+pub(crate) fn creation(new: &NewIntent) -> CreatePaymentIntent {
+    let currency = new.amount.currency().code().to_ascii_lowercase();
+    let Ok(currency) = parsed_as(|intent| &intent.currency, &currency);
+    CreatePaymentIntent::new(new.amount.amount(), currency)
+        .allowed_payment_method_types([method(new.method)])
+        .metadata(HashMap::from([
+            ("order_id".to_owned(), new.order.to_string()),
+            ("payment_id".to_owned(), new.payment.to_string()),
+        ]))
+}
+
+/// `payment_method_types` is gone since 2026-09-30.endive, the version that the SDK speaks.
+fn method(method: Method) -> PaymentIntentAllowedPaymentMethodTypes {
+    match method {
+        Method::Card => PaymentIntentAllowedPaymentMethodTypes::Card,
+    }
+}
+
+/// Parses into the type of a field. That of `currency` lives in a crate of the SDK that this one does
+/// not depend on, so it cannot be named here.
+fn parsed_as<T: FromStr>(_field: fn(&PaymentIntent) -> &T, text: &str) -> Result<T, T::Err> {
+    text.parse()
+}
+
+/// # Errors
+/// A status that did not exist when this was written says nothing about the money.
+pub(crate) fn intent(intent: PaymentIntent) -> Result<Intent, ProviderError> {
+    let status = status(&intent.status)?;
+    let failure = intent.last_payment_error.and_then(|error| error.code).map(|code| code.to_string());
+    Ok(Intent {
+        id: intent.id.to_string(),
+        status,
+        amount: intent.amount,
+        currency: intent.currency.to_string().to_ascii_lowercase(),
+        order: intent.metadata.get("order_id").and_then(|id| id.parse().ok()),
+        client_secret: intent.client_secret,
+        livemode: intent.livemode,
+        failure,
+    })
+}
+
+fn status(status: &PaymentIntentStatus) -> Result<IntentStatus, ProviderError> {
+    match status {
+        // Either way the customer has not committed to a payment yet.
+        PaymentIntentStatus::RequiresPaymentMethod | PaymentIntentStatus::RequiresConfirmation => {
+            Ok(IntentStatus::RequiresPaymentMethod)
+        }
+        PaymentIntentStatus::RequiresAction => Ok(IntentStatus::RequiresAction),
+        // Never asked for here. Were it to happen, the money is set aside and may still be taken.
+        PaymentIntentStatus::Processing | PaymentIntentStatus::RequiresCapture => {
+            Ok(IntentStatus::Processing)
+        }
+        PaymentIntentStatus::Succeeded => Ok(IntentStatus::Succeeded),
+        PaymentIntentStatus::Canceled => Ok(IntentStatus::Canceled),
+        other => Err(ProviderError::Unknown(format!("Stripe answered with the status {}", other.as_str()))),
+    }
+}

@@ -1,0 +1,25 @@
+//! What payment offers other domains.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{Money, id::OrderId};
+
+use crate::{Payment, PaymentError, ports::Method};
+
+/// An order's money is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartPayment {
+    pub order: OrderId,
+    pub amount: Money,
+    pub method: Method,
+    /// Until when the order waits for it.
+    pub expires_at: DateTime<Utc>,
+}
+
+#[async_trait]
+pub trait PaymentsApi: Send + Sync {
+    /// Starts the order's first attempt to pay, once however often it is asked.
+    ///
+    /// A provider that is away is no error: the payment is `creating` then, and its event's job tries again.
+    async fn start(&self, request: StartPayment) -> Result<Payment, PaymentError>;
+}

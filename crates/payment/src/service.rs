@@ -1,0 +1,212 @@
+//! Use cases of payment. The provider is never called inside a transaction.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use contracts::payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded};
+use db::{Db, Transact as _, Tx};
+use kernel::{Clock, id::PaymentId};
+
+use crate::{
+    Payment, PaymentError, PaymentStatus, PaymentsApi, StartPayment,
+    ports::{Intent, NewIntent, PaymentProvider, ProviderError},
+    store,
+};
+
+/// While an attempt is this young the request that made it is probably still at it.
+const IN_FLIGHT: TimeDelta = TimeDelta::seconds(15);
+
+#[derive(Clone)]
+pub struct PaymentService {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) provider: Arc<dyn PaymentProvider>,
+    /// Whether our keys are the provider's live ones: test money never pays a live order, nor the other way round.
+    pub(crate) livemode: bool,
+}
+
+/// What came of starting a payment in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Started {
+    Done,
+    /// Somebody else is at it, or the provider is away.
+    NotYet,
+}
+
+impl PaymentService {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, provider: Arc<dyn PaymentProvider>, livemode: bool) -> Self {
+        Self { db, clock, provider, livemode }
+    }
+
+    /// The attempt's row, made if it is not there.
+    async fn attempt(&self, request: StartPayment, now: DateTime<Utc>) -> Result<Payment, PaymentError> {
+        let draft = Payment {
+            id: PaymentId::generate(now),
+            order: request.order,
+            attempt: 1,
+            method: request.method,
+            amount: request.amount,
+            status: PaymentStatus::Creating,
+            intent: None,
+            client_secret: None,
+            failure: None,
+            expires_at: request.expires_at,
+            created_at: now,
+        };
+        let payment = store::insert_attempt(&mut *self.db.conn().await?, &draft).await?;
+        if payment.amount != request.amount || payment.method != request.method {
+            return Err(PaymentError::Different(request.order));
+        }
+        Ok(payment)
+    }
+
+    /// Makes the intent at the provider and attaches it.
+    async fn create_intent(&self, payment: Payment) -> Result<Payment, PaymentError> {
+        let new = NewIntent {
+            order: payment.order,
+            payment: payment.id,
+            amount: payment.amount,
+            method: payment.method,
+        };
+        match self.provider.create_intent(&new, &payment.intent_key()).await {
+            Ok(intent) => self.attach(payment, intent).await,
+            Err(ProviderError::Refused { code, message }) => {
+                tracing::error!(order.id = %payment.order, code, message, "the provider refuses order {}", payment.order);
+                self.refuse(payment, &code).await
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn attach(&self, payment: Payment, intent: Intent) -> Result<Payment, PaymentError> {
+        let (now, status) = (self.clock.now(), PaymentStatus::of(&intent));
+        let mut conn = self.db.conn().await?;
+        let attached = store::put_created(&mut conn, payment.id, (status, &intent), now).await?;
+        if attached {
+            return Ok(Payment {
+                status,
+                intent: Some(intent.id),
+                client_secret: intent.client_secret,
+                ..payment
+            });
+        }
+        // A webhook or the background job was faster; what it wrote is newer than our answer.
+        Ok(store::insert_attempt(&mut conn, &payment).await?)
+    }
+
+    async fn refuse(&self, payment: Payment, code: &str) -> Result<Payment, PaymentError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, PaymentError, _>(async |tx| {
+            if store::put_refused(tx, payment.id, code, now).await? {
+                publish_failed(tx, &payment, code, now).await?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Payment { status: PaymentStatus::Failed, failure: Some(code.to_owned()), ..payment })
+    }
+
+    /// The background's way to start: leaves an attempt alone that a request is probably still at.
+    pub(crate) async fn start_in_background(&self, request: StartPayment) -> Result<Started, PaymentError> {
+        let now = self.clock.now();
+        let payment = self.attempt(request, now).await?;
+        if payment.status != PaymentStatus::Creating {
+            return Ok(Started::Done);
+        }
+        if now - payment.created_at < IN_FLIGHT && payment.created_at != now {
+            return Ok(Started::NotYet);
+        }
+        match self.create_intent(payment).await {
+            Ok(_) => Ok(Started::Done),
+            Err(PaymentError::Provider(e)) => {
+                tracing::warn!(order.id = %request.order, error = %e, "the payment of order {} waits", request.order);
+                Ok(Started::NotYet)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Takes over what the provider says of an intent. Whatever event brought us here, only this is believed.
+    pub(crate) async fn apply(&self, intent: &Intent) -> Result<(), PaymentError> {
+        let (now, livemode) = (self.clock.now(), self.livemode);
+        let mut conn = self.db.conn().await?;
+        conn.transaction(async |tx| {
+            let Some(payment) = store::lock_by_intent(tx, intent).await? else {
+                tracing::warn!(intent.id = intent.id, "intent {} is none of ours", intent.id);
+                return Ok(());
+            };
+            let status = PaymentStatus::of(intent);
+            let differences = payment.differences(intent, livemode);
+            if !differences.is_empty() {
+                return mismatch(tx, &payment, &differences, now).await;
+            }
+            if status <= payment.status {
+                return Ok(());
+            }
+            store::put_intent(tx, payment.id, (status, intent), now).await?;
+            match status {
+                PaymentStatus::Succeeded => publish_succeeded(tx, &payment, now).await,
+                PaymentStatus::Failed => {
+                    publish_failed(tx, &payment, intent.failure.as_deref().unwrap_or("unknown"), now).await
+                }
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl PaymentsApi for PaymentService {
+    #[tracing::instrument(skip_all, fields(order.id = %request.order))]
+    async fn start(&self, request: StartPayment) -> Result<Payment, PaymentError> {
+        let payment = self.attempt(request, self.clock.now()).await?;
+        if payment.status != PaymentStatus::Creating {
+            return Ok(payment);
+        }
+        let waiting = payment.clone();
+        match self.create_intent(payment).await {
+            Err(PaymentError::Provider(e)) => {
+                tracing::warn!(order.id = %request.order, error = %e, "the payment of order {} waits", request.order);
+                Ok(waiting)
+            }
+            done => done,
+        }
+    }
+}
+
+async fn mismatch(
+    tx: &mut Tx,
+    payment: &Payment,
+    differences: &[&str],
+    now: DateTime<Utc>,
+) -> Result<(), PaymentError> {
+    if store::put_mismatch(tx, payment.id, &differences.join(", "), now).await? {
+        let event = PaymentMismatched {
+            payment_id: payment.id,
+            order_id: payment.order,
+            differences: differences.iter().map(|d| (*d).to_owned()).collect(),
+        };
+        bus::publish(tx, &event, now).await?;
+    }
+    Ok(())
+}
+
+async fn publish_succeeded(tx: &mut Tx, payment: &Payment, now: DateTime<Utc>) -> Result<(), PaymentError> {
+    let event = PaymentSucceeded { payment_id: payment.id, order_id: payment.order, amount: payment.amount };
+    bus::publish(tx, &event, now).await?;
+    Ok(())
+}
+
+async fn publish_failed(
+    tx: &mut Tx,
+    payment: &Payment,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), PaymentError> {
+    let event = PaymentFailed { payment_id: payment.id, order_id: payment.order, reason: reason.to_owned() };
+    bus::publish(tx, &event, now).await?;
+    Ok(())
+}

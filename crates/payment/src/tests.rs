@@ -1,0 +1,1 @@
+//! Payments against a real PostgreSQL, with a fake provider.

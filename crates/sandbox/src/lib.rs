@@ -1,0 +1,27 @@
+//! A stand-in for Stripe, for development and tests.
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod api;
+mod call_log;
+mod control;
+mod draft;
+mod error;
+mod event;
+mod form;
+mod idempotency;
+mod intent;
+mod options;
+mod server;
+mod shelf;
+mod snapshot;
+mod state;
+mod webhook;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use call_log::Call;
+pub use options::Options;
+pub use server::{Refused, Sandbox};

@@ -1,0 +1,172 @@
+//! A running stand-in: one thread with a runtime of its own, so that it can live inside any test.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::{fmt, io};
+
+use actix_web::web::{Data, PayloadConfig};
+use actix_web::{App, HttpServer, rt};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::account::Account;
+use crate::error::ApiError;
+use crate::intent::PaymentIntent;
+use crate::state::State;
+use crate::webhook::{Target, dispatcher};
+use crate::{Call, Options, api, control};
+
+/// Larger than anything that Stripe's parameters can grow to.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// A running stand-in for Stripe; dropping it stops it.
+pub struct Sandbox {
+    addr: SocketAddr,
+    account: Arc<Account>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A commanded change that the state of the payment does not allow; Stripe's message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Sandbox {
+    /// Answers requests from when this returns.
+    ///
+    /// # Errors
+    /// An address that is not loopback or is taken, keys that are not test keys, an unreadable state file.
+    pub fn start(options: Options) -> io::Result<Self> {
+        options.check()?;
+        let listener = TcpListener::bind(options.addr)?;
+        let addr = listener.local_addr()?;
+        let account = Arc::new(Account::open(options)?);
+        let (stop, stopped) = oneshot::channel();
+        let (started, ready) = mpsc::channel();
+        let served = Arc::clone(&account);
+        let thread = thread::Builder::new().name("stripe-sandbox".to_owned()).spawn(move || {
+            rt::System::new().block_on(serve(listener, served, started, stopped));
+        })?;
+        let sandbox = Self { addr, account, stop: Some(stop), thread: Some(thread) };
+        ready.recv().map_err(io::Error::other)??;
+        Ok(sandbox)
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end: what `STRIPE_API_BASE` is set to.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The customer pays.
+    ///
+    /// # Errors
+    /// There is no such intent, or it is in a final state; likewise below.
+    pub fn succeed(&self, intent: &str) -> Result<(), Refused> {
+        self.command(|state| control::succeed_intent(state, intent))
+    }
+
+    /// The payment is refused, for example with `card_declined`.
+    pub fn fail(&self, intent: &str, code: &str) -> Result<(), Refused> {
+        self.command(|state| control::fail_intent(state, intent, code))
+    }
+
+    pub fn cancel(&self, intent: &str) -> Result<(), Refused> {
+        self.command(|state| control::cancel_intent(state, intent))
+    }
+
+    /// Sends webhooks to `url` from now on, what is still undelivered included.
+    pub fn send_webhooks_to(&self, url: &str) -> Result<(), Refused> {
+        let target = Target { url: Some(url.to_owned()), paused: false };
+        self.command(|state| control::direct(state, target).map(|()| Value::Null))
+    }
+
+    /// The last API calls, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.account.with(|state| state.calls.iter().cloned().collect())
+    }
+
+    /// Every intent as Stripe would write it, newest first.
+    pub fn intents(&self) -> Vec<Value> {
+        self.account.with(|state| state.intents.newest_first().map(PaymentIntent::wire).collect())
+    }
+
+    /// Stops and returns when the port is free and the state file is written.
+    pub async fn stop(mut self) {
+        if let Some(thread) = self.signal_stop() {
+            // Only a panic of the stand-in could make this an error, and the thread has reported it.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn signal_stop(&mut self) -> Option<JoinHandle<()>> {
+        self.stop = None;
+        self.thread.take()
+    }
+
+    fn command(&self, work: impl FnOnce(&mut State) -> Result<Value, ApiError>) -> Result<(), Refused> {
+        let result = self.account.with(work);
+        result.map(drop).map_err(|error| Refused(error.message().to_owned()))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(thread) = self.signal_stop() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Runs until the sender of `stopped` is dropped.
+async fn serve(
+    listener: TcpListener,
+    account: Arc<Account>,
+    started: mpsc::Sender<io::Result<()>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let (server, http) = match (listen(listener, &account), dispatcher::http_client()) {
+        (Ok(server), Ok(http)) => (server, http),
+        (Err(error), _) => return drop(started.send(Err(error))),
+        (_, Err(error)) => return drop(started.send(Err(io::Error::other(error)))),
+    };
+    let handle = server.handle();
+    let server = rt::spawn(server);
+    let dispatcher = rt::spawn(dispatcher::run(Arc::clone(&account), http));
+    let writing = Arc::clone(&account);
+    let writer = rt::spawn(async move { writing.write_changes().await });
+    let _ = started.send(Ok(()));
+    drop(started);
+
+    let _ = stopped.await;
+    handle.stop(false).await;
+    let _ = server.await;
+    dispatcher.abort();
+    writer.abort();
+    account.write_rest();
+}
+
+fn listen(listener: TcpListener, account: &Arc<Account>) -> io::Result<actix_web::dev::Server> {
+    let account = Data::from(Arc::clone(account));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(account.clone())
+            .app_data(PayloadConfig::new(LARGEST_BODY))
+            .configure(api::routes)
+            .configure(control::routes)
+    });
+    // One worker: everything happens under one lock anyway.
+    Ok(server.workers(1).disable_signals().listen(listener)?.run())
+}

@@ -1,0 +1,21 @@
+//! The two things the stand-in takes from outside itself: the time and randomness.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::Rng as _;
+use rand::distr::Alphanumeric;
+
+/// Seconds since 1970, which is how Stripe writes every time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads real time: Stripe's answers carry it"
+)]
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}
+
+/// `prefix` and `length` random letters and digits, as in `pi_3MtwBwLkdIwHu7ix28a3tqPa`.
+pub(crate) fn id(prefix: &str, length: usize) -> String {
+    let random = rand::rng().sample_iter(Alphanumeric).take(length).map(char::from);
+    prefix.chars().chain(random).collect()
+}
