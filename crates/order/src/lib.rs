@@ -14,6 +14,6 @@ mod tests;
 mod view;
 
 pub use api::OrdersApi;
-pub use error::OrderError;
+pub use error::{OrderError, Shortage};
 pub use order::{Order, OrderLine, OrderStatus, PaymentStatus, PostalAddress};
 pub use place::service::{OrderRules, OrderService, PlaceOrder, Ports};

@@ -70,7 +70,7 @@ pub(crate) const fn method_word(method: PaymentMethod) -> &'static str {
 }
 
 /// An address as it was when the order was placed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PostalAddress {
     pub title: String,

@@ -1,6 +1,6 @@
 //! What a failed call says about the money: nothing was done, refused, or nobody knows.
 
-use crate::payment::ports::ProviderError;
+use payment::ports::ProviderError;
 use stripe::{ApiErrors, StripeError};
 use stripe_core::PaymentIntent;
 
@@ -55,10 +55,8 @@ impl Failure {
             // Our key is wrong or revoked: that is no verdict about the payment.
             401 | 403 => Self::NotDone(reason, Next::GiveUp),
             429 => Self::NotDone(reason, Next::TryAgain),
-            // Another call with this key is at work on it.
-            409 => Self::InDoubt(reason, Next::TryAgain),
-            // Stripe: "treat the result of a 500 request as indeterminate".
-            500.. => Self::InDoubt(reason, Next::TryAgain),
+            // 409: another call with this key is at work on it. 5xx: the result is indeterminate.
+            409 | 500.. => Self::InDoubt(reason, Next::TryAgain),
             _ => Self::Refused {
                 code,
                 message: error.message.unwrap_or_default(),

@@ -4,11 +4,6 @@
 mod config;
 mod failure;
 mod patience;
-// TEMPORARY
-mod payment {
-    #[path = "../../../payment/src/ports.rs"]
-    pub mod ports;
-}
 mod provider;
 mod translation;
 

@@ -1,7 +1,7 @@
 //! The provider itself: three calls, each bounded in time and safe to repeat.
 
 use async_trait::async_trait;
-use crate::payment::ports::{Intent, NewIntent, PaymentProvider, ProviderError};
+use payment::ports::{Intent, NewIntent, PaymentProvider, ProviderError};
 use stripe::{Client, IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::PaymentIntent;
 use stripe_core::payment_intent::{CancelPaymentIntent, RetrievePaymentIntent};
@@ -54,7 +54,7 @@ impl PaymentProvider for StripeProvider {
             Err(Failure::Refused { code, message, intent: Some(intent) }) => {
                 // Cancelling what is cancelled is refused by Stripe, and exactly what was asked for.
                 let intent = translation::intent(*intent)?;
-                if intent.status == crate::payment::ports::IntentStatus::Canceled {
+                if intent.status == payment::ports::IntentStatus::Canceled {
                     return Ok(intent);
                 }
                 Err(ProviderError::Refused { code, message })

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kernel::Money;
 use kernel::id::{OrderId, PaymentId};
-use crate::payment::ports::{IntentStatus, Method, NewIntent, PaymentProvider as _, ProviderError};
+use payment::ports::{IntentStatus, Method, NewIntent, PaymentProvider as _, ProviderError};
 use sandbox::{Options, Sandbox};
 
 use crate::patience::Patience;
@@ -66,8 +66,9 @@ fn request(connection: &mut TcpStream) -> String {
     loop {
         let read = connection.read(&mut buffer).unwrap();
         text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+        assert_ne!(read, 0, "the request ended early: {text}");
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        if read == 0 || body.len() >= header(head, "content-length").parse().unwrap_or(0) {
+        if body.len() >= header(head, "content-length").parse().unwrap_or(0) {
             return text;
         }
     }

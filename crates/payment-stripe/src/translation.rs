@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use crate::payment::ports::{Intent, IntentStatus, Method, NewIntent, ProviderError};
+use payment::ports::{Intent, IntentStatus, Method, NewIntent, ProviderError};
 use stripe_core::payment_intent::CreatePaymentIntent;
 use stripe_core::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
 

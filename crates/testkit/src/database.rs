@@ -5,14 +5,9 @@ use std::time::Duration;
 use db::{Db, PoolOptions};
 use diesel::{
     QueryableByName,
-    migration::MigrationSource,
     sql_types::{BigInt, Text},
 };
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
-};
-use diesel_migrations::MigrationHarness;
-use migrations::MIGRATIONS;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::sync::OnceCell;
 
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
@@ -80,9 +75,7 @@ impl TestDb {
 
 /// Makes the template unless this server has it; its name tells which migrations are in it.
 async fn prepare_template() -> String {
-    let newest = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).unwrap_or_else(|e| panic!("{e}"));
-    let versions: Vec<String> = newest.iter().map(|m| m.name().to_string()).collect();
-    let name = format!("shop_template_{:016x}", fingerprint(&versions));
+    let name = format!("shop_template_{}", migrations::FINGERPRINT);
     let mut lock = connect(&url("postgres")).await;
     lock.batch_execute(&format!("select pg_advisory_lock({TEMPLATE_LOCK})"))
         .await
@@ -94,29 +87,10 @@ async fn prepare_template() -> String {
         let draft = format!("{name}_draft");
         admin(&format!("drop database if exists {draft}")).await;
         admin(&format!("create database {draft}")).await;
-        migrate(url(&draft));
+        migrations::run(&url(&draft)).unwrap_or_else(|e| panic!("{e}"));
         admin(&format!("alter database {draft} rename to {name}")).await;
     }
     name
-}
-
-/// Diesel's harness blocks, and a blocked test runtime never wakes: it gets a thread and a runtime of its own.
-fn migrate(url: String) {
-    let worker = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        runtime.unwrap_or_else(|e| panic!("{e}")).block_on(async {
-            let mut harness = AsyncMigrationHarness::new(connect(&url).await);
-            harness.run_pending_migrations(MIGRATIONS).map(|_| ()).unwrap_or_else(|e| panic!("{e}"));
-        });
-    });
-    worker.join().unwrap_or_else(|_| panic!("the template was not migrated"));
-}
-
-fn fingerprint(names: &[String]) -> u64 {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    let mut hasher = DefaultHasher::new();
-    names.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn url(database: &str) -> String {

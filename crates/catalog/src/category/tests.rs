@@ -1,4 +1,4 @@
-//! Categories against a real PostgreSQL.
+//! Categories against a real database.
 
 use kernel::Language;
 
@@ -31,8 +31,8 @@ async fn a_category_without_the_wanted_name_keeps_another() {
     shop.db.exec(&insert).await;
 
     for (language, expected) in [(Language::Pl, "Nabiał"), (Language::En, "Süt"), (Language::Tr, "Süt")] {
-        let names: Vec<_> =
-            shop.catalog.categories(language).await.unwrap().into_iter().map(|c| c.name).collect();
-        assert_eq!(names, [expected, "bos"], "{language:?}");
+        let categories = shop.catalog.categories(language).await.unwrap();
+        let shown: Vec<_> = categories.into_iter().map(|category| category.name).collect();
+        assert_eq!(shown, [expected, "bos"], "{language:?}");
     }
 }

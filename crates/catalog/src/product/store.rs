@@ -23,10 +23,10 @@ pub(super) struct Sight {
 
 /// What a query is narrowed to.
 enum Narrowed<'a> {
-    ToIds(&'a [ProductId]),
-    ToCode(&'a str),
+    Ids(&'a [ProductId]),
+    Code(&'a str),
     /// Active products, by id.
-    ToPage(&'a Selection),
+    Page(&'a Selection),
 }
 
 #[derive(Queryable)]
@@ -71,7 +71,7 @@ pub(super) async fn list_by_ids(
     ids: &[ProductId],
     sight: Sight,
 ) -> QueryResult<Vec<Product>> {
-    load(conn, Narrowed::ToIds(ids), sight).await
+    load(conn, Narrowed::Ids(ids), sight).await
 }
 
 pub(super) async fn find(
@@ -80,8 +80,8 @@ pub(super) async fn find(
     sight: Sight,
 ) -> QueryResult<Option<Product>> {
     let narrowed = match wanted {
-        ProductRef::Id(id) => Narrowed::ToIds(std::slice::from_ref(id)),
-        ProductRef::Code(code) => Narrowed::ToCode(code),
+        ProductRef::Id(id) => Narrowed::Ids(std::slice::from_ref(id)),
+        ProductRef::Code(code) => Narrowed::Code(code),
     };
     Ok(load(conn, narrowed, sight).await?.pop())
 }
@@ -92,7 +92,7 @@ pub(super) async fn list_page(
     selection: &Selection,
     sight: Sight,
 ) -> QueryResult<Vec<Product>> {
-    load(conn, Narrowed::ToPage(selection), sight).await
+    load(conn, Narrowed::Page(selection), sight).await
 }
 
 /// How many products all the pages have together.
@@ -145,9 +145,9 @@ async fn load(
         ))
         .into_boxed::<Pg>();
     query = match narrowed {
-        Narrowed::ToIds(ids) => query.filter(products::id.eq_any(ids)),
-        Narrowed::ToCode(code) => query.filter(products::code.eq(code)),
-        Narrowed::ToPage(selection) => {
+        Narrowed::Ids(ids) => query.filter(products::id.eq_any(ids)),
+        Narrowed::Code(code) => query.filter(products::code.eq(code)),
+        Narrowed::Page(selection) => {
             let one_more = i64::try_from(selection.limit.get()).unwrap_or(i64::MAX - 1) + 1;
             let mut page = query.filter(products::active).order(products::id).limit(one_more);
             if let Some(after) = selection.after {

@@ -1,4 +1,4 @@
-//! Products against a real PostgreSQL, with a shelf that holds what the test says.
+//! Products against a real database, with a shelf that holds what the test says.
 
 use chrono::TimeDelta;
 use kernel::{Clock as _, Language, Limit, Money, id::ProductId};

@@ -31,8 +31,8 @@ pub(crate) struct OrderResponse {
     payment_method: &'static str,
     totals: TotalsResponse,
     items: Vec<LineResponse>,
-    shipping_address: PostalAddress,
-    billing_address: PostalAddress,
+    shipping_address: AddressResponse,
+    billing_address: AddressResponse,
     notes: Option<String>,
     created_at: DateTime<Utc>,
     paid_at: Option<DateTime<Utc>>,
@@ -62,6 +62,19 @@ struct VatResponse {
     net: Money,
     vat: Money,
     gross: Money,
+}
+
+/// An address as it was when the order was placed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddressResponse {
+    title: String,
+    recipient: Option<String>,
+    street: String,
+    city: String,
+    postal_code: String,
+    /// ISO 3166-1 alpha-2.
+    country: String,
 }
 
 /// A product as it was bought.
@@ -128,8 +141,8 @@ impl From<&Order> for OrderResponse {
             payment_method: method_word(order.payment_method),
             totals: TotalsResponse::from(&order.totals),
             items: order.lines.iter().map(LineResponse::from).collect(),
-            shipping_address: order.shipping_address.clone(),
-            billing_address: order.billing_address.clone(),
+            shipping_address: AddressResponse::from(&order.shipping_address),
+            billing_address: AddressResponse::from(&order.billing_address),
             notes: order.notes.clone(),
             created_at: order.created_at,
             paid_at: order.paid_at,
@@ -141,6 +154,13 @@ impl From<&Order> for OrderResponse {
             events: order.events.iter().map(EventResponse::from).collect(),
             can_cancel: order.can_cancel(),
         }
+    }
+}
+
+impl From<&PostalAddress> for AddressResponse {
+    fn from(address: &PostalAddress) -> Self {
+        let PostalAddress { title, recipient, street, city, postal_code, country } = address.clone();
+        Self { title, recipient, street, city, postal_code, country }
     }
 }
 

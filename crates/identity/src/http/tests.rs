@@ -1,0 +1,202 @@
+//! Identity over HTTP.
+
+use std::sync::Arc;
+
+use actix_web::{
+    App,
+    dev::ServiceResponse,
+    http::StatusCode,
+    middleware::from_fn,
+    test::{TestRequest, call_service, init_service, read_body_json},
+    web::Data,
+};
+use async_trait::async_trait;
+use http_kit::{Access, Authenticate, Caller, Customer, Registrant};
+use kernel::{UserType, id::ChallengeId};
+use serde_json::{Value, json};
+use utoipa::OpenApi as _;
+
+use super::{ApiDoc, routes};
+use crate::{
+    TokenService,
+    api::{Bearer, TokensApi as _},
+    testing::{Shop, other_than, phone},
+};
+
+/// Does what the gateway does, without looking for ended sessions.
+struct Door(TokenService);
+
+#[async_trait]
+impl Authenticate for Door {
+    async fn authenticate(&self, token: &str) -> Caller {
+        match self.0.verify(token) {
+            Some(Bearer::Customer { user, session, user_type }) => {
+                Caller::Customer(Customer { user, session, user_type })
+            }
+            Some(Bearer::Registrant { token_id, phone, user_type }) => {
+                Caller::Registrant(Registrant { token: token_id, phone, user_type })
+            }
+            None => Caller::Refused,
+        }
+    }
+}
+
+async fn call(shop: &Shop, request: TestRequest) -> ServiceResponse {
+    let door: Arc<dyn Authenticate> = Arc::new(Door(shop.tokens.clone()));
+    let app = init_service(
+        App::new()
+            .app_data(Data::from(door))
+            .app_data(Data::new(shop.tokens.clone()))
+            .app_data(Data::new(shop.sessions.clone()))
+            .app_data(Data::new(shop.codes.clone()))
+            .wrap(from_fn(http_kit::failures))
+            .configure(|cfg| routes().mount(cfg)),
+    )
+    .await;
+    call_service(&app, request.to_request()).await.map_into_boxed_body()
+}
+
+fn post(path: &str, body: &Value) -> TestRequest {
+    TestRequest::post().uri(path).set_json(body)
+}
+
+#[actix_web::test]
+async fn from_the_code_to_logging_out() {
+    let shop = Shop::open().await;
+    let user = shop.user();
+    shop.people.register(&phone(), UserType::Individual, user);
+
+    let ask = json!({ "phoneNumber": "+48501502503", "userType": "individual" });
+    let res = call(&shop, post("/api/auth/send-otp?lang=pl", &ask)).await;
+    assert_eq!(res.status(), StatusCode::ACCEPTED);
+    let sent: Value = read_body_json(res).await;
+    assert_eq!(sent["data"]["expiresInSeconds"], 300);
+    assert_eq!(sent["data"]["resendAfterSeconds"], 60);
+    let languages = shop.db.lines("select payload->>'language' from platform.outbox").await;
+    assert_eq!(languages, ["(pl)"]);
+
+    let res = call(&shop, post("/api/auth/send-otp", &ask)).await;
+    assert_eq!(res.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(res.headers().get("retry-after").unwrap(), "60");
+    let refused: Value = read_body_json(res).await;
+    assert_eq!(refused["error"]["code"], "OTP_LIMIT");
+
+    let challenge: ChallengeId = sent["data"]["challengeId"].as_str().unwrap().parse().unwrap();
+    let code = shop.code(challenge).await;
+    let guess = |code: &str| json!({ "challengeId": challenge, "phoneNumber": "+48501502503", "code": code });
+    let wrong = post("/api/auth/verify-otp", &guess(other_than(&code)));
+    let res = call(&shop, wrong).await;
+    assert_eq!(res.status(), StatusCode::UNAUTHORIZED);
+    let refused: Value = read_body_json(res).await;
+    assert_eq!(refused["error"]["code"], "OTP_INVALID");
+
+    let res = call(&shop, post("/api/auth/verify-otp", &guess(&code))).await;
+    assert_eq!(res.status(), StatusCode::OK);
+    let signed_in: Value = read_body_json(res).await;
+    let data = &signed_in["data"];
+    assert_eq!((&data["status"], &data["expiresInSeconds"]), (&json!("signed_in"), &json!(600)));
+    assert_eq!(data["user"]["id"], json!(user));
+
+    let refresh = json!({ "refreshToken": data["refreshToken"] });
+    let res = call(&shop, post("/api/auth/refresh", &refresh)).await;
+    assert_eq!(res.status(), StatusCode::OK);
+    let pair: Value = read_body_json(res).await;
+    let bearer = format!("Bearer {}", pair["data"]["accessToken"].as_str().unwrap());
+
+    let logout = || TestRequest::post().uri("/api/auth/logout");
+    let res = call(&shop, logout()).await;
+    assert_eq!(res.status(), StatusCode::UNAUTHORIZED);
+    let res = call(&shop, logout().insert_header(("authorization", bearer))).await;
+    assert_eq!(res.status(), StatusCode::NO_CONTENT);
+    let refresh = json!({ "refreshToken": pair["data"]["refreshToken"] });
+    let res = call(&shop, post("/api/auth/refresh", &refresh)).await;
+    assert_eq!(res.status(), StatusCode::UNAUTHORIZED);
+    let refused: Value = read_body_json(res).await;
+    assert_eq!(refused["error"]["code"], "UNAUTHENTICATED");
+}
+
+#[actix_web::test]
+async fn a_registration_token_does_not_log_out() {
+    let shop = Shop::open().await;
+    let sent = shop.send(&phone()).await.unwrap();
+    let code = shop.code(sent.challenge).await;
+    let guess = json!({ "challengeId": sent.challenge, "phoneNumber": "+48501502503", "code": code });
+    let res = call(&shop, post("/api/auth/verify-otp", &guess)).await;
+    let answer: Value = read_body_json(res).await;
+    assert_eq!(answer["data"]["status"], "registration_required");
+    let bearer = format!("Bearer {}", answer["data"]["registrationToken"].as_str().unwrap());
+    let logout = TestRequest::post().uri("/api/auth/logout").insert_header(("authorization", bearer));
+    assert_eq!(call(&shop, logout).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn bad_requests_name_their_fields() {
+    let shop = Shop::open().await;
+    let (send, verify) = ("/api/auth/send-otp", "/api/auth/verify-otp");
+    let id = "0198c0de-0000-7000-8000-000000000001";
+    for (path, body, expected) in [
+        (send, json!({ "phoneNumber": "501", "userType": "individual" }), vec!["phoneNumber:PHONE"]),
+        (
+            send,
+            json!({ "phoneNumber": "+12025550123", "userType": "individual" }),
+            vec!["phoneNumber:COUNTRY"],
+        ),
+        (send, json!({ "phoneNumber": "+48501502503", "userType": "admin" }), vec!["userType:INVALID"]),
+        (send, json!({ "phoneNumber": "+48501502503" }), vec!["userType:REQUIRED"]),
+        (
+            send,
+            json!({ "phoneNumber": "+48501502503", "userType": "individual", "role": "owner" }),
+            vec!["role:UNKNOWN"],
+        ),
+        (
+            verify,
+            json!({ "challengeId": id, "phoneNumber": "1", "code": "12345x", "guestToken": "g" }),
+            vec!["phoneNumber:PHONE", "code:INVALID", "guestToken:UNKNOWN"],
+        ),
+        (
+            verify,
+            json!({ "challengeId": "x", "phoneNumber": "+48501502503", "code": "123456" }),
+            vec!["challengeId:INVALID"],
+        ),
+    ] {
+        let res = call(&shop, post(path, &body)).await;
+        assert_eq!(res.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let answer: Value = read_body_json(res).await;
+        assert_eq!(answer["error"]["code"], "VALIDATION_FAILED");
+        let fields: Vec<String> = answer["error"]["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| format!("{}:{}", f["field"].as_str().unwrap(), f["code"].as_str().unwrap()))
+            .collect();
+        assert_eq!(fields, expected, "{body}");
+    }
+    assert_eq!(shop.count("platform.outbox").await, 0);
+}
+
+#[actix_web::test]
+async fn the_key_set_is_published_as_the_standard_has_it() {
+    let shop = Shop::open().await;
+    let res = call(&shop, TestRequest::get().uri("/.well-known/jwks.json")).await;
+    assert_eq!(res.status(), StatusCode::OK);
+    let set: Value = read_body_json(res).await;
+    let kids: Vec<&Value> = set["keys"].as_array().unwrap().iter().map(|k| &k["kid"]).collect();
+    assert_eq!(kids, ["new", "old"]);
+    let key = &set["keys"][0];
+    assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
+    assert!(key.get("d").is_none(), "a private key was published");
+}
+
+#[test]
+fn the_document_lists_the_routes_and_no_others() {
+    let doc = ApiDoc::openapi();
+    let mut documented: Vec<&String> = doc.paths.paths.keys().collect();
+    let table = routes();
+    let mut mounted: Vec<&str> = table.endpoints().iter().map(|e| e.path).collect();
+    documented.sort();
+    mounted.sort_unstable();
+    assert_eq!(documented, mounted);
+    let guarded: Vec<&str> =
+        table.endpoints().iter().filter(|e| e.access == Access::Customer).map(|e| e.path).collect();
+    assert_eq!(guarded, ["/api/auth/logout"]);
+}

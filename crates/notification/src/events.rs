@@ -1,0 +1,56 @@
+//! What notification does when others' events arrive.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bus::{Effect, Job, JobContext, JobError};
+use contracts::identity::CodeRequested;
+use kernel::Phone;
+
+use crate::{
+    ports::{SmsError, SmsSender},
+    sms,
+};
+
+/// Sends a one-time code to the phone that it was asked for.
+#[derive(Clone)]
+pub struct SendCode {
+    sender: Arc<dyn SmsSender>,
+}
+
+impl SendCode {
+    pub fn new(sender: Arc<dyn SmsSender>) -> Self {
+        Self { sender }
+    }
+}
+
+impl Job for SendCode {
+    const NAME: &'static str = "notification.send_code";
+    type Payload = CodeRequested;
+}
+
+#[async_trait]
+impl Effect for SendCode {
+    async fn perform(&self, context: JobContext, requested: CodeRequested) -> Result<(), JobError> {
+        let (job, challenge) = (context.job, requested.challenge_id);
+        if sms::has_expired(&requested, context.now) {
+            tracing::warn!(job.id = %job, challenge.id = %challenge, "code {challenge} expired before it was sent");
+            return Ok(());
+        }
+        let to: Phone = requested.phone.parse().map_err(|_| failed("the event's phone number is none"))?;
+        let text = sms::code_text(&requested).ok_or_else(|| failed("there is no text for codes"))?;
+        match self.sender.send(&to, &text, job).await {
+            Ok(()) => Ok(()),
+            // Asking again would be refused again; the customer sees that nothing comes and checks the number.
+            Err(e @ SmsError::Refused { .. }) => {
+                tracing::warn!(job.id = %job, challenge.id = %challenge, error = %e, "code {challenge} was refused");
+                Ok(())
+            }
+            Err(e @ SmsError::Unavailable(_)) => Err(JobError::Failed(e.to_string())),
+        }
+    }
+}
+
+fn failed(reason: &str) -> JobError {
+    JobError::Failed(reason.to_owned())
+}

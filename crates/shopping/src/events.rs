@@ -1,0 +1,26 @@
+//! What shopping does when others tell of something.
+
+use async_trait::async_trait;
+use bus::{Handler, Job, JobContext, JobError};
+use contracts::order::OrderPaid;
+use db::Tx;
+
+use crate::cart::service::take_out;
+
+/// An order is paid: what it bought leaves the cart it was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct EmptyCart;
+
+impl Job for EmptyCart {
+    const NAME: &'static str = "shopping.empty_cart";
+    type Payload = OrderPaid;
+}
+
+#[async_trait]
+impl Handler for EmptyCart {
+    /// Not idempotent by itself: it counts on running once, in the transaction that ends its job.
+    async fn run(&self, tx: &mut Tx, context: JobContext, paid: OrderPaid) -> Result<(), JobError> {
+        take_out(tx, paid.cart_id, &paid.lines, context.now).await?;
+        Ok(())
+    }
+}

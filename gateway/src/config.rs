@@ -1,0 +1,317 @@
+//! Configuration: read from the environment, checked whole, told of in one message.
+//!
+//! Every variable is read by its name in this file and nowhere else; `.env.example` lists the same names.
+
+mod reader;
+mod secrets;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use chrono::TimeDelta;
+use identity::{OtpLimits, Pepper, SigningKeys};
+use kernel::Money;
+use payment::WebhookSecrets;
+use telemetry::LogFormat;
+
+pub use reader::Environment;
+use reader::Reader;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppEnv {
+    Development,
+    Test,
+    Production,
+}
+
+impl AppEnv {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Test => "test",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// A text that must not be shown.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[derive(Debug)]
+pub struct Config {
+    pub env: AppEnv,
+    pub http: Http,
+    pub database: Database,
+    pub redis: Redis,
+    pub identity: Identity,
+    pub stripe: Stripe,
+    pub order: Order,
+    pub log: Log,
+    /// Multiplies every rate limit; 0 turns them off.
+    pub rate_limit_factor: u32,
+}
+
+#[derive(Debug)]
+pub struct Http {
+    pub addr: SocketAddr,
+    pub workers: usize,
+    /// How many hops of `X-Forwarded-For` are ours.
+    pub trusted_proxies: usize,
+    /// Exact origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// How long a stopping process still takes requests while it says that it is not ready.
+    pub drain: Duration,
+}
+
+#[derive(Debug)]
+pub struct Database {
+    pub url: Secret,
+    pub pool_size: u32,
+}
+
+#[derive(Debug)]
+pub struct Redis {
+    pub url: Secret,
+    pub namespace: String,
+}
+
+#[derive(Debug)]
+pub struct Identity {
+    pub signing_keys: SigningKeys,
+    pub pepper: Pepper,
+    pub limits: OtpLimits,
+}
+
+#[derive(Debug)]
+pub struct Stripe {
+    pub api_base: String,
+    pub secret_key: Secret,
+    pub publishable_key: String,
+    pub webhook_secrets: WebhookSecrets,
+}
+
+impl Stripe {
+    /// Whether real money moves: the keys say.
+    pub fn livemode(&self) -> bool {
+        self.secret_key.0.starts_with("sk_live_") || self.secret_key.0.starts_with("rk_live_")
+    }
+}
+
+#[derive(Debug)]
+pub struct Order {
+    pub minimum: Money,
+    pub hold: TimeDelta,
+}
+
+#[derive(Debug)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+    pub sentry_dsn: Option<String>,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration cannot be used:\n{}", .0.iter().map(|e| format!("  - {e}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads and checks everything; nothing is connected to.
+    pub fn read(environment: Environment) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(environment);
+        let env = r.choice(
+            "APP_ENV",
+            "development",
+            &[
+                ("development", AppEnv::Development),
+                ("test", AppEnv::Test),
+                ("production", AppEnv::Production),
+            ],
+        );
+        let env = env.unwrap_or(AppEnv::Production);
+        let production = env == AppEnv::Production;
+        let rate_limit_factor = rate_limits(&mut r, production);
+        sms_provider(&mut r, production);
+        let config = (
+            http(&mut r, production),
+            database(&mut r),
+            redis(&mut r),
+            identity(&mut r, production, rate_limit_factor),
+            stripe(&mut r, production),
+            order(&mut r),
+            log(&mut r, production),
+        );
+        let errors = r.finish();
+        match config {
+            (
+                Some(http),
+                Some(database),
+                Some(redis),
+                Some(identity),
+                Some(stripe),
+                Some(order),
+                Some(log),
+            ) if errors.is_empty() => {
+                Ok(Self { env, http, database, redis, identity, stripe, order, log, rate_limit_factor })
+            }
+            _ => Err(ConfigError(errors)),
+        }
+    }
+
+    pub fn is_production(&self) -> bool {
+        self.env == AppEnv::Production
+    }
+}
+
+fn http(r: &mut Reader, production: bool) -> Option<Http> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let addr = r.parse("HTTP_ADDR", "127.0.0.1:3000", "an address and port, like 0.0.0.0:3000");
+    let workers = r.number("HTTP_WORKERS", cores, 1..=256);
+    let trusted_proxies = r.number("TRUSTED_PROXIES", 0, 0..=10);
+    let drain = r.number("SHUTDOWN_DRAIN_SECONDS", if production { 5 } else { 0 }, 0..=60);
+    let cors_origins = r.list("CORS_ORIGINS");
+    for origin in &cors_origins {
+        let exact = origin.split_once("://").is_some_and(|(scheme, host)| {
+            matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '*'])
+        });
+        if !exact {
+            r.wrong("CORS_ORIGINS", "exact origins, like https://shop.example.pl, without path or wildcard");
+        }
+    }
+    Some(Http {
+        addr: addr?,
+        workers: workers?,
+        trusted_proxies: trusted_proxies?,
+        cors_origins,
+        drain: Duration::from_secs(drain?),
+    })
+}
+
+fn database(r: &mut Reader) -> Option<Database> {
+    let url = r.required("DATABASE_URL");
+    let pool_size = r.number("DATABASE_POOL_SIZE", 16, 1..=500);
+    let url = url?;
+    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+        r.wrong("DATABASE_URL", "a PostgreSQL address, like postgres://user:password@host:5432/metropolitan");
+    }
+    Some(Database { url: Secret(url), pool_size: pool_size? })
+}
+
+fn redis(r: &mut Reader) -> Option<Redis> {
+    let namespace = r.text("REDIS_NAMESPACE", "metropolitan");
+    let url = r.required("REDIS_URL")?;
+    if url.contains(',') {
+        r.wrong("REDIS_URL", "one address for now: Redis Cluster is not supported yet");
+    } else if !(url.starts_with("redis://") || url.starts_with("rediss://")) {
+        r.wrong("REDIS_URL", "a Redis address, like redis://host:6379");
+    }
+    Some(Redis { url: Secret(url), namespace })
+}
+
+fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
+    let dev_dir = PathBuf::from(r.text("DEV_DIR", "target/dev"));
+    let (keys, pepper) = if production {
+        (r.required("JWT_SIGNING_KEYS"), r.required("OTP_PEPPER"))
+    } else {
+        let made = secrets::development(&dev_dir);
+        if let Err(e) = &made {
+            r.wrong("DEV_DIR", &format!("a directory for development secrets ({e})"));
+        }
+        let (keys, pepper) = made.ok()?;
+        (Some(r.text("JWT_SIGNING_KEYS", &keys)), Some(r.text("OTP_PEPPER", &pepper)))
+    };
+    let signing_keys = SigningKeys::parse(&keys?);
+    if signing_keys.is_err() {
+        r.wrong("JWT_SIGNING_KEYS", "`kid:seed[,kid:seed…]`, each seed 32 bytes in base64");
+    }
+    let pepper = pepper?;
+    if pepper.len() < 32 {
+        r.wrong("OTP_PEPPER", "at least 32 characters");
+    }
+    let limits = OtpLimits { factor: factor.max(1), ..OtpLimits::default() };
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: Pepper::new(pepper), limits })
+}
+
+fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
+    let api_base = r.text("STRIPE_API_BASE", "https://api.stripe.com");
+    let (secret_key, publishable_key, webhook) = (
+        r.required("STRIPE_SECRET_KEY"),
+        r.required("STRIPE_PUBLISHABLE_KEY"),
+        r.required("STRIPE_WEBHOOK_SECRET"),
+    );
+    if !(api_base.starts_with("https://") || (!production && api_base.starts_with("http://"))) {
+        r.wrong("STRIPE_API_BASE", "an https:// address");
+    }
+    let webhook_secrets = webhook.and_then(|text| {
+        WebhookSecrets::parse(&text).or_else(|| {
+            r.wrong("STRIPE_WEBHOOK_SECRET", "`current[,previous]`");
+            None
+        })
+    });
+    let (secret_key, publishable_key) = (secret_key?, publishable_key?);
+    if !(secret_key.starts_with("sk_") || secret_key.starts_with("rk_")) {
+        r.wrong("STRIPE_SECRET_KEY", "a secret key: sk_… or rk_…");
+    }
+    Some(Stripe {
+        api_base,
+        secret_key: Secret(secret_key),
+        publishable_key,
+        webhook_secrets: webhook_secrets?,
+    })
+}
+
+fn order(r: &mut Reader) -> Option<Order> {
+    let minimum = r.number("MIN_ORDER_GROSZ", 20_000, 0..=10_000_000);
+    let hold = r.number("RESERVATION_TTL_SECONDS", 900, 60..=86_400);
+    Some(Order { minimum: Money::grosz(minimum?), hold: TimeDelta::seconds(hold?) })
+}
+
+fn log(r: &mut Reader, production: bool) -> Option<Log> {
+    let format = if production { "json" } else { "pretty" };
+    let format = r.choice("LOG_FORMAT", format, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)]);
+    let filter = r.text("RUST_LOG", "info");
+    let sentry_dsn = r.optional("SENTRY_DSN");
+    Some(Log { format: format?, filter, sentry_dsn })
+}
+
+/// `on`, `off` or a factor; production knows only `on`.
+fn rate_limits(r: &mut Reader, production: bool) -> u32 {
+    let text = r.text("RATE_LIMITS", "on");
+    let factor = match text.as_str() {
+        "on" => Some(1),
+        "off" => Some(0),
+        factor => factor.parse().ok().filter(|n| (1..=1_000_000).contains(n)),
+    };
+    match factor {
+        Some(factor) if factor == 1 || !production => factor,
+        Some(_) => {
+            r.wrong("RATE_LIMITS", "on in production");
+            1
+        }
+        None => {
+            r.wrong("RATE_LIMITS", "on, off, or a factor from 1 to 1000000");
+            1
+        }
+    }
+}
+
+fn sms_provider(r: &mut Reader, production: bool) {
+    let default = if production { "twilio" } else { "mailbox" };
+    match r.text("SMS_PROVIDER", default).as_str() {
+        "mailbox" if production => {
+            r.wrong("SMS_PROVIDER", "twilio in production: nobody reads a mailbox there")
+        }
+        "mailbox" => {}
+        "twilio" => r.wrong("SMS_PROVIDER", "mailbox: the Twilio adapter is not built yet"),
+        _ => r.wrong("SMS_PROVIDER", "twilio or mailbox"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

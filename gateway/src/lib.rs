@@ -1,0 +1,16 @@
+//! The composition root: builds every domain, joins their ports, mounts their routes, runs their workers.
+
+pub mod app;
+mod auth;
+pub mod cli;
+pub mod config;
+mod edge;
+mod health;
+mod limits;
+pub mod modules;
+pub mod openapi;
+mod readiness;
+mod server;
+pub mod subscriptions;
+mod wiring;
+mod worker;

@@ -1,0 +1,129 @@
+//! Every service of the shop, built once, in dependency order.
+
+use std::sync::Arc;
+
+use cache::{Cache, Limiter};
+use catalog::CatalogService;
+use db::Db;
+use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
+use identity::{OtpService, SessionService, TokenService};
+use inventory::{StockService, ports::Orders};
+use kernel::Clock;
+use notification::{Mailbox, events::SendCode};
+use order::{OrderRules, OrderService, Ports};
+use payment::{PaymentService, WebhookSecrets, ports::PaymentProvider};
+use shopping::{CartRules, CartService};
+use user::UserService;
+
+use crate::{
+    auth::AuthenticateByToken,
+    config::Config,
+    health::Dependencies,
+    limits::Limits,
+    wiring::{
+        answers::AnswersInDb, catalog_inventory::AvailabilityForCatalog, identity_user::AccountsForIdentity,
+        inventory_order::OrdersForInventory, languages::LanguagesOfUsers, messages::FluentMessages,
+        order_catalog::CatalogForOrder, order_inventory::StockForOrder, order_payment::PaymentsForOrder,
+        order_shopping::CartsForOrder, order_user::AddressesForOrder, shopping_catalog::CatalogForShopping,
+        user_identity::SessionsForUser,
+    },
+};
+
+pub struct Modules {
+    pub(crate) catalog: CatalogService,
+    pub(crate) stock: StockService,
+    pub(crate) carts: CartService,
+    pub(crate) orders: OrderService,
+    pub(crate) orders_for_inventory: Arc<dyn Orders>,
+    pub(crate) payments: PaymentService,
+    pub(crate) webhook_secrets: WebhookSecrets,
+    pub(crate) users: UserService,
+    pub(crate) otp: OtpService,
+    pub(crate) sessions: SessionService,
+    pub(crate) tokens: TokenService,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) send_code: SendCode,
+    pub(crate) health: Dependencies,
+    pub(crate) answers: Arc<dyn Answers>,
+    pub(crate) messages: Arc<dyn Messages>,
+    pub(crate) authenticate: Arc<dyn Authenticate>,
+    pub(crate) admit: Arc<dyn Admit>,
+    pub(crate) languages: Arc<dyn StoredLanguage>,
+}
+
+/// What stands below every domain.
+#[derive(Clone)]
+pub(crate) struct Platform {
+    pub(crate) db: Db,
+    pub(crate) cache: Cache,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) health: Dependencies,
+}
+
+impl Modules {
+    pub(crate) fn build(config: &Config, on: Platform) -> Self {
+        let Platform { db, cache, clock, provider, health } = on;
+        let stock = StockService::new(db.clone());
+        let stock_api: Arc<StockService> = Arc::new(stock.clone());
+        let catalog = CatalogService::new(
+            db.clone(),
+            clock.clone(),
+            Arc::new(AvailabilityForCatalog(stock_api.clone())),
+        );
+        let catalog_api: Arc<CatalogService> = Arc::new(catalog.clone());
+        let offers = CatalogForShopping { catalog: catalog_api.clone(), stock: stock_api.clone() };
+        let rules = CartRules { minimum_order: config.order.minimum };
+        let carts = CartService::new(db.clone(), clock.clone(), Arc::new(offers), rules);
+
+        let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
+        let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
+        let users = UserService::new(
+            db.clone(),
+            clock.clone(),
+            Arc::new(SessionsForUser(Arc::new(sessions.clone()))),
+        );
+        let users_api: Arc<UserService> = Arc::new(users.clone());
+        let otp = OtpService::new(
+            db.clone(),
+            clock.clone(),
+            (config.identity.pepper.clone(), config.identity.limits.clone()),
+            (sessions.clone(), tokens.clone()),
+            Arc::new(AccountsForIdentity(users_api.clone())),
+        );
+
+        let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode());
+        let ports = Ports {
+            carts: Arc::new(CartsForOrder(Arc::new(carts.clone()))),
+            catalog: Arc::new(CatalogForOrder(catalog_api)),
+            stock: Arc::new(StockForOrder(stock_api)),
+            addresses: Arc::new(AddressesForOrder(users_api.clone())),
+            payments: Arc::new(PaymentsForOrder(Arc::new(payments.clone()))),
+        };
+        let rules = OrderRules { minimum_order: config.order.minimum, hold: config.order.hold };
+        let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
+        let mailbox = Mailbox::new(db.clone(), clock.clone());
+        let limiter = (config.rate_limit_factor > 0).then(|| Limiter::new(cache, config.rate_limit_factor));
+        Self {
+            orders_for_inventory: Arc::new(OrdersForInventory(Arc::new(orders.clone()))),
+            webhook_secrets: config.stripe.webhook_secrets.clone(),
+            send_code: SendCode::new(Arc::new(mailbox.clone())),
+            answers: Arc::new(AnswersInDb { db, clock }),
+            messages: Arc::new(FluentMessages),
+            authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),
+            admit: Arc::new(Limits(limiter)),
+            languages: Arc::new(LanguagesOfUsers::new(users_api)),
+            catalog,
+            stock,
+            carts,
+            orders,
+            payments,
+            users,
+            otp,
+            sessions,
+            tokens,
+            mailbox,
+            health,
+        }
+    }
+}

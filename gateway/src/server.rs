@@ -1,0 +1,193 @@
+//! Starting, serving, stopping.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::{Compress, from_fn},
+};
+use cache::{Cache, CacheOptions};
+use db::{Db, PoolOptions};
+use kernel::{Clock, SystemClock};
+use payment_stripe::StripeProvider;
+use telemetry::Telemetry;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    app,
+    cli::{Role, Stop},
+    config::Config,
+    edge::Edge,
+    health::Dependencies,
+    modules::{Modules, Platform},
+    readiness::Readiness,
+    subscriptions, worker,
+    worker::Worker,
+};
+
+/// How long PostgreSQL may take to appear at start.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long requests and jobs under way may take to end when the process stops.
+const GRACE: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(config: Config, role: Role) -> Result<(), Stop> {
+    let telemetry = Telemetry::start(&telemetry::Options {
+        log_format: config.log.format,
+        filter: &config.log.filter,
+        sentry_dsn: config.log.sentry_dsn.as_deref(),
+        environment: config.env.as_str(),
+    })
+    .map_err(Stop::failed)?;
+    actix_web::rt::System::new().block_on(serve(config, role, telemetry.metrics()))
+}
+
+async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Result<(), Stop> {
+    let started = Instant::now();
+    wait_for_schema(&config.database.url.0).await?;
+    let (platform, readiness) = connect(&config, metrics.clone())?;
+    let (db, clock) = (platform.db.clone(), platform.clock.clone());
+    let modules = Arc::new(Modules::build(&config, platform.clone()));
+
+    let (stop, stopped) = watch::channel(false);
+    let mut background = vec![tokio::spawn(measure(platform, metrics, stopped.clone()))];
+    if role != Role::Web {
+        let worker = Worker {
+            runner: subscriptions::runner(&modules, &db, clock.clone()),
+            subscriptions: subscriptions::subscriptions(),
+            schedules: subscriptions::schedules(),
+            db,
+            clock: clock.clone(),
+        };
+        background.extend(worker.start(&stopped));
+    }
+    let served = if role == Role::Worker {
+        wait_for_signal().await
+    } else {
+        listen(&config, modules, clock, &readiness, started).await
+    };
+    stop.send_replace(true);
+    let ended = tokio::time::timeout(GRACE, futures_util::future::join_all(background)).await;
+    if ended.is_err() {
+        tracing::warn!("jobs under way were cut off; they run again after the next start");
+    }
+    tracing::info!("stopped");
+    served
+}
+
+/// Everything the domains stand on. Connections are made when they are first needed.
+fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Readiness), Stop> {
+    let options = PoolOptions { max_size: config.database.pool_size, ..PoolOptions::default() };
+    let db = Db::new(&config.database.url.0, &options);
+    let options = CacheOptions { namespace: config.redis.namespace.clone(), ..CacheOptions::default() };
+    let cache = Cache::new(&config.redis.url.0, options).map_err(Stop::failed)?;
+    let provider =
+        StripeProvider::new(&config.stripe.api_base, &config.stripe.secret_key.0).map_err(Stop::failed)?;
+    let readiness = Readiness::default();
+    let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok((Platform { db, cache, clock, provider: Arc::new(provider), health }, readiness))
+}
+
+async fn listen(
+    config: &Config,
+    modules: Arc<Modules>,
+    clock: Arc<dyn Clock>,
+    readiness: &Readiness,
+    started: Instant,
+) -> Result<(), Stop> {
+    let (production, origins) = (config.is_production(), config.http.cors_origins.clone());
+    let edge = Edge { clock, trusted_proxies: config.http.trusted_proxies, hsts: production };
+    let server = HttpServer::new(move || {
+        let edge = edge.clone();
+        App::new()
+            .configure(app::configure(modules.clone(), production))
+            .wrap(Compress::default())
+            .wrap(app::cors(&origins))
+            .wrap(from_fn(http_kit::failures))
+            .wrap(from_fn(move |req, next| {
+                let edge = edge.clone();
+                async move { edge.wrap(req, next).await }
+            }))
+    })
+    .workers(config.http.workers)
+    .shutdown_timeout(GRACE.as_secs())
+    .disable_signals()
+    .bind(config.http.addr)
+    .map_err(|e| Stop::failed(format!("{} cannot be listened on: {e}", config.http.addr)))?;
+    let addresses: Vec<String> = server.addrs().iter().map(ToString::to_string).collect();
+    let server = server.run();
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let millis = started.elapsed().as_millis();
+    tracing::info!(millis, "listening on http://{}", addresses.join(", http://"));
+
+    wait_for_signal().await?;
+    readiness.drain();
+    tracing::info!("stopping: no longer ready, {:?} until connections are refused", config.http.drain);
+    tokio::time::sleep(config.http.drain).await;
+    handle.stop(true).await;
+    serving.await.map_err(Stop::failed)?.map_err(Stop::failed)
+}
+
+/// The first SIGTERM or SIGINT.
+async fn wait_for_signal() -> Result<(), Stop> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Stop::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Stop::failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Waits for PostgreSQL to answer and refuses a schema that is behind this binary.
+async fn wait_for_schema(url: &str) -> Result<(), Stop> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let asked = url.to_owned();
+        let pending =
+            tokio::task::spawn_blocking(move || migrations::pending(&asked).map_err(|e| e.to_string()));
+        match pending.await.map_err(Stop::failed)? {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                return Err(Stop::failed(format!(
+                    "the database lacks {n} migrations: run `metropolitan migrate` (or `cargo xtask migrate`)"
+                )));
+            }
+            Err(e) if Instant::now() >= deadline => {
+                return Err(Stop::failed(format!(
+                    "PostgreSQL did not answer for {} s: {e}",
+                    PATIENCE.as_secs()
+                )));
+            }
+            Err(e) => {
+                tracing::warn!(error = e, "PostgreSQL does not answer yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Keeps the gauges of the pools and folds histograms.
+async fn measure(on: Platform, folded: telemetry::Metrics, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let (db, cache) = (on.db.status(), on.cache.status());
+        for (pool, connections, idle) in
+            [("postgres", db.connections, db.idle), ("redis", cache.connections, cache.idle)]
+        {
+            let in_use = connections.saturating_sub(idle);
+            metrics::gauge!("pool_connections", "pool" => pool).set(f64::from(connections));
+            metrics::gauge!("pool_in_use", "pool" => pool).set(f64::from(in_use));
+        }
+        let open = i64::from(cache.state == cache::State::Open);
+        metrics::gauge!("redis_breaker_open").set(worker::gauge(open));
+        folded.fold();
+        let _ = tokio::time::timeout(Duration::from_secs(5), stop.changed()).await;
+    }
+}

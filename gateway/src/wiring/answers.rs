@@ -1,0 +1,63 @@
+//! http-kit → db: where answers under an `Idempotency-Key` are kept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use db::{Db, DbError, idempotency};
+use http_kit::{Answers, Claimed, KeyedRequest};
+use kernel::{Clock, DomainError, ErrorKind, PortError, id::EventId};
+use sha2::{Digest as _, Sha256};
+
+pub(crate) struct AnswersInDb {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct KeptAnswers(DbError);
+
+impl DomainError for KeptAnswers {
+    fn kind(&self) -> ErrorKind {
+        self.0.kind()
+    }
+
+    fn code(&self) -> &'static str {
+        "INTERNAL"
+    }
+}
+
+fn port(e: DbError) -> PortError {
+    PortError::new("answers", KeptAnswers(e))
+}
+
+#[async_trait]
+impl Answers for AnswersInDb {
+    async fn claim(&self, request: &KeyedRequest) -> Result<Claimed, PortError> {
+        let (now, hash) = (self.clock.now(), Sha256::digest(&request.body));
+        let fresh = EventId::generate(now).0;
+        let claimed = idempotency::claim(&self.db, keyed(request, &hash), fresh, now).await.map_err(port)?;
+        Ok(match claimed {
+            idempotency::Claim::Work(id) => Claimed::Work(id),
+            idempotency::Claim::Done { status, body } => Claimed::Done { status, body },
+            idempotency::Claim::Running => Claimed::Running,
+            idempotency::Claim::Reused => Claimed::Reused,
+        })
+    }
+
+    async fn keep(&self, request: &KeyedRequest, status: u16, body: &str) -> Result<(), PortError> {
+        idempotency::complete(&self.db, keyed(request, &[]), status, body).await.map_err(port)
+    }
+
+    async fn forget(&self, request: &KeyedRequest) -> Result<(), PortError> {
+        idempotency::release(&self.db, keyed(request, &[])).await.map_err(port)
+    }
+
+    async fn reopen(&self, request: &KeyedRequest) -> Result<(), PortError> {
+        idempotency::reopen(&self.db, keyed(request, &[])).await.map_err(port)
+    }
+}
+
+fn keyed<'a>(request: &'a KeyedRequest, hash: &'a [u8]) -> idempotency::Request<'a> {
+    idempotency::Request { scope: &request.scope, key: &request.key, hash }
+}

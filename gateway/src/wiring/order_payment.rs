@@ -1,0 +1,33 @@
+//! order → payment: the order's money.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::order::PaymentMethod;
+use kernel::PortError;
+use order::ports::{Payment, PaymentRequest, Payments};
+use payment::{PaymentsApi, StartPayment, ports::Method};
+
+pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
+
+#[async_trait]
+impl Payments for PaymentsForOrder {
+    async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError> {
+        let method = match request.method {
+            PaymentMethod::Card => Method::Card,
+            // Order lets no other way of paying through yet.
+            PaymentMethod::Blik | PaymentMethod::P24 | PaymentMethod::BankTransfer => {
+                return Err(PortError::new("payment", order::OrderError::PaymentMethodNotBuilt));
+            }
+        };
+        let PaymentRequest { order, amount, expires_at, .. } = request;
+        let start = StartPayment { order, amount, method, expires_at };
+        let payment = self.0.start(start).await.map_err(|e| PortError::new("payment", e))?;
+        Ok(Payment {
+            id: payment.id,
+            status: payment.status.as_str().to_owned(),
+            client_secret: payment.client_secret,
+            expires_at: payment.expires_at,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! `cargo xtask seed`: the real catalogue and its stock, and on demand a large made-up one beside it.
+
+mod id;
+mod load;
+mod rows;
+mod synthetic;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use anyhow::{Context, Result, bail};
+use postgres::Client;
+
+use crate::{cluster, dev_state, say};
+
+/// The codes of made-up products have six digits.
+const MOST_PRODUCTS: u32 = 1_000_000;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Make up products until there are so many in all
+    #[arg(long, value_name = "N")]
+    products: Option<u32>,
+    /// Another database than that of the development services
+    #[arg(long)]
+    database_url: Option<String>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    let url = dev_state::database_url(arguments.database_url)?;
+    let mut client = cluster::connect(&url).context("is `cargo xtask up` running?")?;
+    let total = arguments.products.unwrap_or(0);
+    if total > MOST_PRODUCTS {
+        bail!("at most {MOST_PRODUCTS} products");
+    }
+    let new = fill(&mut client, total)?;
+    say::line(format_args!("{new} products added"));
+    Ok(())
+}
+
+/// For `up`: a shop that has products already is left alone.
+pub(crate) fn fill_when_empty(database_url: &str) -> Result<()> {
+    let mut client = cluster::connect(database_url)?;
+    let filled: bool = client.query_one("select exists (select from catalog.products)", &[])?.get(0);
+    if !filled {
+        fill(&mut client, 0)?;
+    }
+    Ok(())
+}
+
+/// The real products, and made-up ones up to `total` in all.
+pub(crate) fn fill(client: &mut Client, total: u32) -> Result<u64> {
+    let categories = rows::categories()?;
+    let mut products = rows::products()?;
+    let real = u32::try_from(products.len())?;
+    products.extend((1..=total.saturating_sub(real)).map(synthetic::product));
+    say::step(&format!("seed {} products", products.len()), || load::load(client, &categories, &products))
+}
