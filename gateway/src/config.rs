@@ -230,12 +230,12 @@ fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
     if signing_keys.is_err() {
         r.wrong("JWT_SIGNING_KEYS", "`kid:seed[,kid:seed…]`, each seed 32 bytes in base64");
     }
-    let pepper = pepper?;
-    if pepper.len() < 32 {
+    let pepper = Pepper::parse(&pepper?);
+    if pepper.is_err() {
         r.wrong("OTP_PEPPER", "at least 32 characters");
     }
     let limits = OtpLimits { factor: factor.max(1), ..OtpLimits::default() };
-    Some(Identity { signing_keys: signing_keys.ok()?, pepper: Pepper::new(pepper), limits })
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits })
 }
 
 fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {

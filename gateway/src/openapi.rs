@@ -44,7 +44,7 @@ pub fn document() -> Document {
         shopping::http::ApiDoc::openapi(),
         order::http::ApiDoc::openapi(),
         payment::http::ApiDoc::openapi(),
-        notification::http::ApiDoc::openapi(),
+        notification::http::DevApiDoc::openapi(),
         health::ApiDoc::openapi(),
     ] {
         document.merge(part);

@@ -112,7 +112,7 @@ pub(crate) fn gauge(n: i64) -> f64 {
 }
 
 /// Deletes what nobody will ask for again.
-pub struct Sweep;
+pub(crate) struct Sweep;
 
 impl Job for Sweep {
     const NAME: &'static str = "platform.sweep";

@@ -68,8 +68,9 @@ pub enum JobError {
 
 impl JobError {
     /// A use case failed; its chain of causes goes into `last_error`.
-    pub fn of<E: DomainError>(error: E) -> Self {
-        Self::Failed(chain(&error))
+    pub fn of(error: impl DomainError) -> Self {
+        let error: Box<dyn std::error::Error> = Box::new(error);
+        Self::Failed(chain(&*error))
     }
 }
 

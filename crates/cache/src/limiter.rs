@@ -92,7 +92,7 @@ impl Limiter {
             batches: Local::builder().max_capacity(IDENTITIES).time_to_live(BATCH_LIFE).build(),
             fallback: Local::builder()
                 .max_capacity(IDENTITIES)
-                .time_to_idle(Duration::from_secs(3600))
+                .time_to_idle(Duration::from_hours(1))
                 .build(),
             started: Instant::now(),
             factor,

@@ -65,12 +65,11 @@ pub async fn failures<B: MessageBody + 'static>(
         return Ok(res);
     }
     let foreign;
-    let error = match res.response().error().and_then(Error::as_error::<ApiError>) {
-        Some(error) => error,
-        None => {
-            foreign = ApiError::new(status, code_of(status));
-            &foreign
-        }
+    let error = if let Some(error) = res.response().error().and_then(Error::as_error::<ApiError>) {
+        error
+    } else {
+        foreign = ApiError::new(status, code_of(status));
+        &foreign
     };
     let request = res.request();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
@@ -121,13 +120,8 @@ fn envelope(
 
 /// A 5xx is logged here, once, with its causes; Sentry listens to the log.
 fn report(error: &ApiError, route: Option<&str>, request_id: &str) {
-    let mut causes = Vec::new();
-    let mut cause: Option<&dyn std::error::Error> =
-        error.source.as_deref().map(|e| e as &dyn std::error::Error);
-    while let Some(e) = cause {
-        causes.push(e.to_string());
-        cause = e.source();
-    }
+    let chain = std::iter::successors(error.source.as_deref().map(shorten), |e| e.source());
+    let causes: Vec<String> = chain.map(ToString::to_string).collect();
     let (code, chain) = (error.code, causes.join(": "));
     if error.status == StatusCode::SERVICE_UNAVAILABLE || error.status == StatusCode::NOT_IMPLEMENTED {
         tracing::warn!(
@@ -140,6 +134,12 @@ fn report(error: &ApiError, route: Option<&str>, request_id: &str) {
     } else {
         tracing::error!(route, request.id = request_id, code, chain, "request {request_id} failed");
     }
+}
+
+fn shorten<'a>(
+    error: &'a (dyn std::error::Error + Send + Sync + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    error
 }
 
 fn code_of(status: StatusCode) -> &'static str {

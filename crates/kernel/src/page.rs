@@ -50,7 +50,7 @@ impl Cursor {
 
     /// `None` when it was not made by [`Cursor::encode`] for this kind of list.
     pub fn decode<K: DeserializeOwned>(&self) -> Option<K> {
-        if self.0.len() > Self::MAX_CHARS || self.0.len() % 2 != 0 || !self.0.is_ascii() {
+        if self.0.len() > Self::MAX_CHARS || !self.0.len().is_multiple_of(2) || !self.0.is_ascii() {
             return None;
         }
         let bytes: Option<Vec<u8>> = (0..self.0.len())

@@ -10,6 +10,9 @@ use db::Tx;
 
 use crate::{OrderError, OrderStatus, PaymentStatus, order::Order, store};
 
+#[cfg(test)]
+mod tests;
+
 /// `payment.succeeded`: the order is paid.
 pub struct MarkPaid;
 

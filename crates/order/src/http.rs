@@ -5,6 +5,9 @@ use utoipa::OpenApi;
 
 use crate::{place::http as place, view::http as view};
 
+#[cfg(test)]
+mod tests;
+
 /// Expects a `Data<OrderService>` and a `Data<dyn Answers>`.
 pub fn routes() -> Routes {
     Routes::new().post("/api/orders", Limit::Orders, place::place_order).get(

@@ -75,7 +75,10 @@ pub(crate) async fn insert_order(tx: &mut Tx, order: &Order) -> QueryResult<()> 
         .map(|(position, line)| LineRow::of(order.id, position, line))
         .collect::<QueryResult<_>>()?;
     diesel::insert_into(order_lines::table).values(lines).execute(tx).await?;
-    insert_event(tx, order.id, ("placed", None), order.created_at).await
+    for event in &order.events {
+        insert_event(tx, order.id, (&event.kind, event.detail.as_deref()), event.at).await?;
+    }
+    Ok(())
 }
 
 /// Writes the timeline on.

@@ -1,1 +1,269 @@
-//! Placing orders against a real PostgreSQL, with fake ports.
+//! A small shop for tests: orders over a real PostgreSQL, everything that ordering asks of others as the test says.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use contracts::order::PaymentMethod;
+use db::DbError;
+use kernel::{
+    Clock as _, FixedClock, Language, Money, PortError, UserType, VatRate,
+    id::{AddressId, CartId, OrderId, PaymentId, ProductId, UserId},
+};
+use testkit::TestDb;
+use tokio::sync::Barrier;
+
+use crate::{
+    Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage,
+    ports::{
+        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, View,
+    },
+};
+
+pub(crate) const MINIMUM: Money = Money::grosz(20_000);
+pub(crate) const HOLD: TimeDelta = TimeDelta::minutes(15);
+
+/// A place where requests wait for each other, or for the test.
+pub(crate) struct Door {
+    pub(crate) reached: Barrier,
+    pub(crate) open: Barrier,
+}
+
+impl Door {
+    /// For so many, the test included where it waits too.
+    pub(crate) fn of(n: usize) -> Arc<Self> {
+        Arc::new(Self { reached: Barrier::new(n), open: Barrier::new(n) })
+    }
+
+    async fn pass(door: &Mutex<Option<Arc<Self>>>) {
+        let door = door.lock().unwrap().clone();
+        if let Some(door) = door {
+            door.reached.wait().await;
+            door.open.wait().await;
+        }
+    }
+}
+
+/// Everybody that order asks.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) carts: Mutex<HashMap<UserId, Cart>>,
+    pub(crate) offers: Mutex<HashMap<ProductId, Offer>>,
+    pub(crate) addresses: Mutex<HashMap<(UserId, AddressId), PostalAddress>>,
+    /// What inventory answers instead of reserving.
+    pub(crate) short: Mutex<Option<Vec<Shortage>>>,
+    pub(crate) held: Mutex<HashMap<OrderId, Vec<CartLine>>>,
+    pub(crate) released: Mutex<Vec<OrderId>>,
+    /// Every request to start a payment, and the payments it made.
+    pub(crate) asked_to_pay: Mutex<Vec<PaymentRequest>>,
+    payments: Mutex<HashMap<OrderId, Payment>>,
+    pub(crate) provider_away: AtomicBool,
+    pub(crate) payment_down: AtomicBool,
+    /// Before the cart is read, and after units were reserved.
+    pub(crate) at_cart: Mutex<Option<Arc<Door>>>,
+    pub(crate) after_reserve: Mutex<Option<Arc<Door>>>,
+}
+
+#[async_trait]
+impl Carts for World {
+    async fn cart(&self, user: UserId) -> Result<Option<Cart>, PortError> {
+        Door::pass(&self.at_cart).await;
+        Ok(self.carts.lock().unwrap().get(&user).cloned())
+    }
+}
+
+#[async_trait]
+impl Catalog for World {
+    /// The name tells the language; companies pay half.
+    async fn offers(&self, ids: &[ProductId], view: View) -> Result<HashMap<ProductId, Offer>, PortError> {
+        let offers = self.offers.lock().unwrap();
+        let mut found: HashMap<_, _> =
+            ids.iter().filter_map(|id| Some((*id, offers.get(id)?.clone()))).collect();
+        for offer in found.values_mut() {
+            offer.name = format!("{} ({})", offer.name, view.language.code());
+            if view.user_type == UserType::Corporate {
+                offer.price = Money::grosz(offer.price.amount() / 2);
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Stock for World {
+    async fn reserve(&self, order: OrderId, lines: &[CartLine], _: DateTime<Utc>) -> Result<(), OrderError> {
+        if let Some(short) = self.short.lock().unwrap().clone() {
+            return Err(OrderError::InsufficientStock(short));
+        }
+        self.held.lock().unwrap().entry(order).or_insert_with(|| lines.to_vec());
+        Door::pass(&self.after_reserve).await;
+        Ok(())
+    }
+
+    async fn release(&self, order: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {
+        assert!(self.held.lock().unwrap().remove(&order).is_some(), "{order} held nothing");
+        self.released.lock().unwrap().push(order);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Addresses for World {
+    async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, PortError> {
+        Ok(self.addresses.lock().unwrap().get(&(owner, id)).cloned())
+    }
+}
+
+#[async_trait]
+impl Payments for World {
+    async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError> {
+        self.asked_to_pay.lock().unwrap().push(request);
+        if self.payment_down.load(Ordering::Relaxed) {
+            return Err(PortError::new("payment", OrderError::Db(DbError::Pool("away".to_owned()))));
+        }
+        let away = self.provider_away.load(Ordering::Relaxed);
+        let mut payments = self.payments.lock().unwrap();
+        let payment = payments.entry(request.order).or_insert_with(|| Payment {
+            id: PaymentId::generate(testkit::clock().now()),
+            status: if away { "creating" } else { "requires_payment_method" }.to_owned(),
+            client_secret: (!away).then(|| "pi_1_secret".to_owned()),
+            expires_at: request.expires_at,
+        });
+        Ok(payment.clone())
+    }
+}
+
+pub(crate) struct Shop {
+    pub(crate) db: TestDb,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) world: Arc<World>,
+    pub(crate) orders: OrderService,
+}
+
+/// A customer with one address in the book.
+#[derive(Clone, Copy)]
+pub(crate) struct Buyer {
+    pub(crate) user: UserId,
+    pub(crate) home: AddressId,
+}
+
+impl Shop {
+    pub(crate) async fn new() -> Self {
+        let (db, clock) = (TestDb::new().await, Arc::new(testkit::clock()));
+        let world = Arc::new(World::default());
+        let ports = Ports {
+            carts: world.clone(),
+            catalog: world.clone(),
+            stock: world.clone(),
+            addresses: world.clone(),
+            payments: world.clone(),
+        };
+        let rules = OrderRules { minimum_order: MINIMUM, hold: HOLD };
+        let orders = OrderService::new(db.db(), clock.clone(), ports, rules);
+        Self { db, clock, world, orders }
+    }
+
+    pub(crate) fn id(&self) -> OrderId {
+        OrderId::generate(self.clock.now())
+    }
+
+    /// A product on sale, 5 % VAT.
+    pub(crate) fn product(&self, price: i64) -> ProductId {
+        let product = ProductId::generate(self.clock.now());
+        let offer = Offer {
+            code: "AYR-1".to_owned(),
+            name: "Ayran".to_owned(),
+            size: "250 ml".to_owned(),
+            image_url: Some("/media/ayran.webp".to_owned()),
+            price: Money::grosz(price),
+            vat: VatRate::from_basis_points(500).unwrap(),
+            min_quantity: 1,
+            sellable: true,
+        };
+        self.world.offers.lock().unwrap().insert(product, offer);
+        product
+    }
+
+    pub(crate) fn change(&self, product: ProductId, change: impl FnOnce(&mut Offer)) {
+        change(self.world.offers.lock().unwrap().get_mut(&product).unwrap());
+    }
+
+    /// Somebody with an address and no cart.
+    pub(crate) fn buyer(&self) -> Buyer {
+        let (user, home) = (UserId::generate(self.clock.now()), AddressId::generate(self.clock.now()));
+        self.add_address(user, home, "ul. Długa 1");
+        Buyer { user, home }
+    }
+
+    pub(crate) fn add_address(&self, owner: UserId, id: AddressId, street: &str) {
+        let address = PostalAddress {
+            title: "Dom".to_owned(),
+            recipient: Some("Ayşe Kowalska".to_owned()),
+            street: street.to_owned(),
+            city: "Warszawa".to_owned(),
+            postal_code: "00-238".to_owned(),
+            country: "PL".to_owned(),
+        };
+        self.world.addresses.lock().unwrap().insert((owner, id), address);
+    }
+
+    /// Puts this and nothing else into the buyer's cart.
+    pub(crate) fn fill(&self, buyer: Buyer, lines: &[(ProductId, u32)]) {
+        let lines =
+            lines.iter().map(|(product, quantity)| CartLine { product: *product, quantity: *quantity });
+        let mut carts = self.carts();
+        let (id, revision) = carts
+            .get(&buyer.user)
+            .map_or_else(|| (CartId::generate(self.clock.now()), 1), |cart| (cart.id, cart.revision + 1));
+        carts.insert(buyer.user, Cart { id, revision, lines: lines.collect() });
+    }
+
+    fn carts(&self) -> MutexGuard<'_, HashMap<UserId, Cart>> {
+        self.world.carts.lock().unwrap()
+    }
+
+    /// A buyer whose cart holds 20 of something at 15.75: 315.00 in all.
+    pub(crate) fn buyer_with_cart(&self) -> Buyer {
+        let buyer = self.buyer();
+        self.fill(buyer, &[(self.product(1_575), 20)]);
+        buyer
+    }
+
+    /// What an individual asks who pays by card.
+    pub(crate) fn request(&self, buyer: Buyer) -> PlaceOrder {
+        PlaceOrder {
+            order: self.id(),
+            user: buyer.user,
+            user_type: UserType::Individual,
+            language: Language::Pl,
+            shipping_address: buyer.home,
+            billing_address: None,
+            method: PaymentMethod::Card,
+            notes: None,
+            expected_total: None,
+        }
+    }
+
+    /// Somebody's order of 315.00, waiting for its money.
+    pub(crate) async fn placed(&self) -> Order {
+        self.orders.place(self.request(self.buyer_with_cart())).await.unwrap().0
+    }
+
+    pub(crate) async fn count(&self, what: &str) -> i64 {
+        self.db.number(&format!("select count(*) from {what}")).await
+    }
+
+    /// Nothing was put aside, nothing written, nobody asked for money.
+    pub(crate) async fn assert_untouched(&self) {
+        assert_eq!(self.count("orders.orders").await, 0);
+        assert_eq!(self.count("platform.outbox").await, 0);
+        assert!(self.world.held.lock().unwrap().is_empty(), "units are held");
+        assert!(self.world.asked_to_pay.lock().unwrap().is_empty(), "a payment was started");
+    }
+}

@@ -30,9 +30,8 @@ impl DomainError for PaymentError {
         match self {
             Self::Signature | Self::Event => ErrorKind::Malformed,
             Self::Different(_) | Self::Provider(ProviderError::Refused { .. }) => ErrorKind::Internal,
-            Self::Provider(_) => ErrorKind::Unavailable,
             // What cannot be stored is sent again by the provider; it must not believe otherwise.
-            Self::Db(_) => ErrorKind::Unavailable,
+            Self::Provider(_) | Self::Db(_) => ErrorKind::Unavailable,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Logs, errors to Sentry, and metrics for Prometheus; set up once, by the gateway.
 
-use std::time::Duration;
+use std::{io::IsTerminal as _, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -48,9 +48,10 @@ impl Telemetry {
     pub fn start(options: &Options<'_>) -> Result<Self, SetUpTwice> {
         let sentry = options.sentry_dsn.map(|dsn| start_sentry(dsn, options.environment));
         let filter = EnvFilter::try_new(options.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+        let terminal = std::io::stdout().is_terminal();
         let log = match options.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
-            LogFormat::Pretty => tracing_subscriber::fmt::layer().compact().with_target(false).boxed(),
+            LogFormat::Pretty => tracing_subscriber::fmt::layer().compact().with_target(false).with_ansi(terminal).boxed(),
         };
         tracing_subscriber::registry()
             .with(log.with_filter(filter))

@@ -39,7 +39,7 @@ impl TestDb {
         admin(&format!("create database {name} template {template} strategy file_copy")).await;
         let url = url(&name);
         // Tests race on purpose: what waits there is meant to wait, not to be told that we are busy.
-        let options = PoolOptions { max_size: 12, wait: Duration::from_secs(60), ..PoolOptions::default() };
+        let options = PoolOptions { max_size: 12, wait: Duration::from_mins(1), ..PoolOptions::default() };
         Self { db: Db::new(&url, &options), url }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::RangeInclusive, str::FromStr};
 
 /// Where variables come from.
 #[derive(Debug, Default)]
-pub struct Environment(HashMap<String, String>);
+pub struct Environment(pub(super) HashMap<String, String>);
 
 impl Environment {
     /// The process' own; outside production a `.env` file fills what is not set.

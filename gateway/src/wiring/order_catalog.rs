@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use catalog::api::CatalogApi;
+use catalog::CatalogApi;
 use kernel::{PortError, id::ProductId};
 use order::ports::{Catalog, Offer, View};
 
@@ -16,7 +16,7 @@ impl Catalog for CatalogForOrder {
         products: &[ProductId],
         view: View,
     ) -> Result<HashMap<ProductId, Offer>, PortError> {
-        let view = catalog::api::View { user_type: view.user_type, language: view.language };
+        let view = catalog::View { user_type: view.user_type, language: view.language };
         let found = self.0.products(products, view).await.map_err(|e| PortError::new("catalog", e))?;
         let offers = found.into_iter().map(|(id, product)| {
             let offer = Offer {

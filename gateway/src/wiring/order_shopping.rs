@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{PortError, id::UserId};
 use order::ports::{Cart, CartLine, Carts};
-use shopping::api::CartApi;
+use shopping::CartApi;
 
 pub(crate) struct CartsForOrder(pub(crate) Arc<dyn CartApi>);
 

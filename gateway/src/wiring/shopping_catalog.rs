@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use catalog::api::CatalogApi;
+use catalog::CatalogApi;
 use inventory::StockApi;
 use kernel::{PortError, id::ProductId};
 use shopping::ports::{Catalog, Offer, View};
@@ -16,7 +16,7 @@ pub(crate) struct CatalogForShopping {
 #[async_trait]
 impl Catalog for CatalogForShopping {
     async fn products(&self, ids: &[ProductId], view: View) -> Result<HashMap<ProductId, Offer>, PortError> {
-        let view = catalog::api::View { user_type: view.user_type, language: view.language };
+        let view = catalog::View { user_type: view.user_type, language: view.language };
         let products = self.catalog.products(ids, view).await.map_err(|e| PortError::new("catalog", e))?;
         let available = self.stock.available(ids).await.map_err(|e| PortError::new("inventory", e))?;
         let offers = products.into_iter().map(|(id, product)| {

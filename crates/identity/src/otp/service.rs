@@ -109,6 +109,7 @@ impl OtpService {
             Ok(())
         })
         .await?;
+        tracing::info!(challenge.id = %id, country, "challenge {id} was made");
         Ok(Sent {
             challenge: id,
             expires_in_seconds: limits.lifetime.num_seconds(),

@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// An access token with some claims changed, signed by our own first key.
-    fn forged(&self, header: Header, change: &Value) -> String {
+    fn forged(&self, header: &Header, change: &Value) -> String {
         let mut claims = claims_of(&self.access());
         for (name, value) in change.as_object().unwrap() {
             match value {
@@ -51,7 +51,7 @@ impl Desk {
                 value => claims.as_object_mut().unwrap().insert(name.clone(), value.clone()),
             };
         }
-        encode(&header, &claims, &SigningKeys::parse(KEYS).unwrap().keys[0].signing).unwrap()
+        encode(header, &claims, &SigningKeys::parse(KEYS).unwrap().keys[0].signing).unwrap()
     }
 
     fn refuses(&self, token: &str) -> bool {
@@ -104,7 +104,7 @@ fn a_token_from_the_future_is_refused() {
     let desk = Desk::new(KEYS);
     let now = desk.clock.now().timestamp();
     for (claim, at, refused) in [("iat", 5, false), ("iat", 6, true), ("nbf", 5, false), ("nbf", 6, true)] {
-        let token = desk.forged(header(), &json!({ claim: now + at }));
+        let token = desk.forged(&header(), &json!({ claim: now + at }));
         assert_eq!(desk.refuses(&token), refused, "{claim} + {at}");
     }
 }
@@ -145,7 +145,7 @@ fn no_other_algorithm_is_taken() {
 #[test]
 fn headers_that_bring_or_name_a_key_are_refused() {
     let desk = Desk::new(KEYS);
-    assert!(!desk.refuses(&desk.forged(header(), &json!({}))));
+    assert!(!desk.refuses(&desk.forged(&header(), &json!({}))));
     let there = || Some("https://evil.example/jwks.json".to_owned());
     for bad in [
         Header { kid: None, ..header() },
@@ -156,7 +156,7 @@ fn headers_that_bring_or_name_a_key_are_refused() {
         Header { crit: Some(vec!["exp".to_owned()]), ..header() },
         Header { typ: None, ..header() },
     ] {
-        assert!(desk.refuses(&desk.forged(bad.clone(), &json!({}))), "{bad:?}");
+        assert!(desk.refuses(&desk.forged(&bad, &json!({}))), "{bad:?}");
     }
 }
 
@@ -174,10 +174,10 @@ fn no_kind_of_token_is_taken_for_another() {
         json!({ "typ": "refresh" }),
         json!({ "iss": "somebody" }),
     ] {
-        assert!(desk.refuses(&desk.forged(header(), &change)), "{change}");
+        assert!(desk.refuses(&desk.forged(&header(), &change)), "{change}");
     }
     for claim in ["sub", "sid", "jti", "iat", "exp", "iss", "aud", "typ", "userType", "epoch"] {
-        assert!(desk.refuses(&desk.forged(header(), &json!({ claim: null }))), "without {claim}");
+        assert!(desk.refuses(&desk.forged(&header(), &json!({ claim: null }))), "without {claim}");
     }
 }
 

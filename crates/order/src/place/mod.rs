@@ -2,6 +2,8 @@
 
 pub(crate) mod http;
 pub(crate) mod service;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

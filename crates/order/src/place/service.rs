@@ -18,7 +18,7 @@ use kernel::{
 use super::{freeze, total};
 use crate::{
     OrderError, OrdersApi,
-    order::{Order, OrderStatus, PaymentStatus, PostalAddress},
+    order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
     ports::{Addresses, Cart, Carts, Catalog, Payment, PaymentRequest, Payments, Stock, View},
     store,
 };
@@ -75,7 +75,7 @@ impl OrderService {
     /// order that was made.
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
-        self.check_method(&request)?;
+        check_method(&request)?;
         let order =
             match store::find_order(&mut *self.db.conn().await?, request.order, Some(request.user)).await? {
                 Some(order) => order,
@@ -92,14 +92,6 @@ impl OrderService {
             })
             .await?;
         Ok((order, payment))
-    }
-
-    fn check_method(&self, request: &PlaceOrder) -> Result<(), OrderError> {
-        match (request.method, request.user_type) {
-            (PaymentMethod::Card, _) => Ok(()),
-            (PaymentMethod::BankTransfer, UserType::Individual) => Err(OrderError::PaymentMethodNotAvailable),
-            _ => Err(OrderError::PaymentMethodNotBuilt),
-        }
     }
 
     async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
@@ -161,7 +153,7 @@ impl OrderService {
             cancel_reason: None,
             tracking_number: None,
             carrier: None,
-            events: Vec::new(),
+            events: vec![OrderEvent { kind: "placed".to_owned(), detail: None, at: now }],
         })
     }
 
@@ -217,6 +209,14 @@ impl OrderService {
     pub async fn order(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
         let found = store::find_order(&mut *self.db.conn().await?, id, Some(user)).await?;
         found.ok_or(OrderError::NotFound)
+    }
+}
+
+fn check_method(request: &PlaceOrder) -> Result<(), OrderError> {
+    match (request.method, request.user_type) {
+        (PaymentMethod::Card, _) => Ok(()),
+        (PaymentMethod::BankTransfer, UserType::Individual) => Err(OrderError::PaymentMethodNotAvailable),
+        _ => Err(OrderError::PaymentMethodNotBuilt),
     }
 }
 

@@ -1,0 +1,42 @@
+//! What user offers other domains.
+
+use async_trait::async_trait;
+use kernel::{
+    Language, Phone, UserType,
+    id::{AddressId, UserId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::UserError;
+
+#[async_trait]
+pub trait UsersApi: Send + Sync {
+    /// The account of this type that the number has, and the user as `GET /api/users/me` shows it.
+    async fn find_by_phone(
+        &self,
+        phone: &Phone,
+        user_type: UserType,
+    ) -> Result<Option<(UserId, serde_json::Value)>, UserError>;
+
+    /// The language that the user chose; `None` when there is no such user.
+    async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError>;
+
+    /// An address out of `owner`'s book; `None` when it is absent or somebody else's.
+    async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, UserError>;
+}
+
+/// A place that post reaches, as a value: who keeps one keeps a copy that later edits do not touch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PostalAddress {
+    /// What the owner calls it: "Home".
+    pub title: String,
+    /// The owner when absent.
+    pub recipient: Option<String>,
+    pub street: String,
+    pub city: String,
+    /// As the country writes it: `00-950`.
+    pub postal_code: String,
+    /// ISO 3166-1 alpha-2
+    pub country: String,
+}

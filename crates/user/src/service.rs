@@ -1,0 +1,54 @@
+//! The one service of user; its use cases stand with their features.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use db::Db;
+use kernel::{
+    Clock, Language, Phone, UserType,
+    id::{AddressId, UserId},
+};
+
+use crate::{
+    UserError, address,
+    api::{PostalAddress, UsersApi},
+    ports::Sessions,
+    profile,
+};
+
+#[derive(Clone)]
+pub struct UserService {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sessions: Arc<dyn Sessions>,
+}
+
+impl UserService {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, sessions: Arc<dyn Sessions>) -> Self {
+        Self { db, clock, sessions }
+    }
+}
+
+#[async_trait]
+impl UsersApi for UserService {
+    async fn find_by_phone(
+        &self,
+        phone: &Phone,
+        user_type: UserType,
+    ) -> Result<Option<(UserId, serde_json::Value)>, UserError> {
+        let mut conn = self.db.conn().await?;
+        let user = profile::store::find_by_phone(&mut conn, phone, user_type).await?;
+        user.map(|user| Ok((user.id, profile::http::shown(&user)?))).transpose()
+    }
+
+    async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError> {
+        let mut conn = self.db.conn().await?;
+        Ok(profile::store::find_language(&mut conn, user).await?)
+    }
+
+    async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, UserError> {
+        let mut conn = self.db.conn().await?;
+        let found = address::store::find_address(&mut conn, owner, id).await?;
+        Ok(found.map(|address| address.place))
+    }
+}
