@@ -78,9 +78,9 @@ fn configured(work: impl FnOnce(Config) -> Result<(), Stop>) -> Result<(), Stop>
 }
 
 fn migrate() -> Result<(), Stop> {
-    let _ = dotenvy::dotenv();
-    let url = std::env::var("DATABASE_URL")
-        .map_err(|_| Stop { code: 2, message: "DATABASE_URL is missing".to_owned() })?;
+    let url = Environment::of_process()
+        .get("DATABASE_URL")
+        .ok_or_else(|| Stop { code: 2, message: "DATABASE_URL is missing".to_owned() })?;
     let count = migrations::run(&url).map_err(Stop::failed)?;
     say(&format!("{count} migrations run; the database is up to date"))
 }

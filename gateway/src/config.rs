@@ -208,7 +208,7 @@ fn redis(r: &mut Reader) -> Option<Redis> {
     let url = r.required("REDIS_URL")?;
     if url.contains(',') {
         r.wrong("REDIS_URL", "one address for now: Redis Cluster is not supported yet");
-    } else if !(url.starts_with("redis://") || url.starts_with("rediss://")) {
+    } else if !url.starts_with("redis://") {
         r.wrong("REDIS_URL", "a Redis address, like redis://host:6379");
     }
     Some(Redis { url: Secret(url), namespace })

@@ -7,6 +7,7 @@ pub mod config;
 mod edge;
 mod health;
 mod limits;
+mod measure;
 pub mod modules;
 pub mod openapi;
 mod readiness;

@@ -11,7 +11,7 @@ use inventory::{StockService, ports::Orders};
 use kernel::Clock;
 use notification::{Mailbox, events::SendCode};
 use order::{OrderRules, OrderService, Ports};
-use payment::{PaymentService, WebhookSecrets, ports::PaymentProvider};
+use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
 use shopping::{CartRules, CartService};
 use user::UserService;
 
@@ -37,6 +37,7 @@ pub struct Modules {
     pub(crate) orders_for_inventory: Arc<dyn Orders>,
     pub(crate) payments: PaymentService,
     pub(crate) webhook_secrets: WebhookSecrets,
+    pub(crate) payment_client: ClientConfig,
     pub(crate) users: UserService,
     pub(crate) otp: OtpService,
     pub(crate) sessions: SessionService,
@@ -107,6 +108,7 @@ impl Modules {
         Self {
             orders_for_inventory: Arc::new(OrdersForInventory(Arc::new(orders.clone()))),
             webhook_secrets: config.stripe.webhook_secrets.clone(),
+            payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },
             send_code: SendCode::new(Arc::new(mailbox.clone())),
             answers: Arc::new(AnswersInDb { db, clock }),
             messages: Arc::new(FluentMessages),

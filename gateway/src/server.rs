@@ -7,6 +7,7 @@ use std::{
 
 use actix_web::{
     App, HttpServer,
+    dev::ServerHandle,
     middleware::{Compress, from_fn},
 };
 use cache::{Cache, CacheOptions};
@@ -17,6 +18,7 @@ use telemetry::Telemetry;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinHandle,
 };
 
 use crate::{
@@ -25,9 +27,10 @@ use crate::{
     config::Config,
     edge::Edge,
     health::Dependencies,
+    measure,
     modules::{Modules, Platform},
     readiness::Readiness,
-    subscriptions, worker,
+    subscriptions,
     worker::Worker,
 };
 
@@ -55,7 +58,7 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
     let modules = Arc::new(Modules::build(&config, platform.clone()));
 
     let (stop, stopped) = watch::channel(false);
-    let mut background = vec![tokio::spawn(measure(platform, metrics, stopped.clone()))];
+    let mut background = vec![tokio::spawn(measure::run(platform, metrics, stopped.clone()))];
     if role != Role::Web {
         let worker = Worker {
             runner: subscriptions::runner(&modules, &db, clock.clone()),
@@ -66,18 +69,38 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
         };
         background.extend(worker.start(&stopped));
     }
-    let served = if role == Role::Worker {
-        wait_for_signal().await
-    } else {
-        listen(&config, modules, clock, &readiness, started).await
+    let server = match role {
+        Role::Worker => None,
+        Role::All | Role::Web => Some(listen(&config, modules, clock, started)?),
     };
+    wait_for_signal().await?;
+    readiness.drain();
+    tracing::info!("stopping: no longer ready, {:?} until connections are refused", config.http.drain);
+    tokio::time::sleep(config.http.drain).await;
     stop.send_replace(true);
-    let ended = tokio::time::timeout(GRACE, futures_util::future::join_all(background)).await;
-    if ended.is_err() {
+    finish(server, background).await
+}
+
+/// Lets requests and jobs under way end, side by side.
+async fn finish(server: Option<Server>, background: Vec<JoinHandle<()>>) -> Result<(), Stop> {
+    let jobs = tokio::time::timeout(GRACE, futures_util::future::join_all(background));
+    let requests = async {
+        let Some(server) = server else { return Ok(()) };
+        server.handle.stop(true).await;
+        server.serving.await.map_err(Stop::failed)?.map_err(Stop::failed)
+    };
+    let (jobs, requests) = futures_util::future::join(jobs, requests).await;
+    if jobs.is_err() {
         tracing::warn!("jobs under way were cut off; they run again after the next start");
     }
     tracing::info!("stopped");
-    served
+    requests
+}
+
+/// The listening half of the process.
+struct Server {
+    handle: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
 }
 
 /// Everything the domains stand on. Connections are made when they are first needed.
@@ -94,13 +117,12 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     Ok((Platform { db, cache, clock, provider: Arc::new(provider), health }, readiness))
 }
 
-async fn listen(
+fn listen(
     config: &Config,
     modules: Arc<Modules>,
     clock: Arc<dyn Clock>,
-    readiness: &Readiness,
     started: Instant,
-) -> Result<(), Stop> {
+) -> Result<Server, Stop> {
     let (production, origins) = (config.is_production(), config.http.cors_origins.clone());
     let edge = Edge { clock, trusted_proxies: config.http.trusted_proxies, hsts: production };
     let server = HttpServer::new(move || {
@@ -126,13 +148,7 @@ async fn listen(
     let serving = tokio::spawn(server);
     let millis = started.elapsed().as_millis();
     tracing::info!(millis, "listening on http://{}", addresses.join(", http://"));
-
-    wait_for_signal().await?;
-    readiness.drain();
-    tracing::info!("stopping: no longer ready, {:?} until connections are refused", config.http.drain);
-    tokio::time::sleep(config.http.drain).await;
-    handle.stop(true).await;
-    serving.await.map_err(Stop::failed)?.map_err(Stop::failed)
+    Ok(Server { handle, serving })
 }
 
 /// The first SIGTERM or SIGINT.
@@ -171,23 +187,5 @@ async fn wait_for_schema(url: &str) -> Result<(), Stop> {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
-    }
-}
-
-/// Keeps the gauges of the pools and folds histograms.
-async fn measure(on: Platform, folded: telemetry::Metrics, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let (db, cache) = (on.db.status(), on.cache.status());
-        for (pool, connections, idle) in
-            [("postgres", db.connections, db.idle), ("redis", cache.connections, cache.idle)]
-        {
-            let in_use = connections.saturating_sub(idle);
-            metrics::gauge!("pool_connections", "pool" => pool).set(f64::from(connections));
-            metrics::gauge!("pool_in_use", "pool" => pool).set(f64::from(in_use));
-        }
-        let open = i64::from(cache.state == cache::State::Open);
-        metrics::gauge!("redis_breaker_open").set(worker::gauge(open));
-        folded.fold();
-        let _ = tokio::time::timeout(Duration::from_secs(5), stop.changed()).await;
     }
 }

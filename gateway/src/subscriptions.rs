@@ -37,7 +37,10 @@ pub fn subscriptions() -> Subscriptions {
 
 /// What comes round by itself.
 pub fn schedules() -> Schedules {
-    Schedules::default().every::<GiveBackOrphans>(TimeDelta::seconds(10)).every::<Sweep>(TimeDelta::hours(1))
+    Schedules::default()
+        .every::<GiveBackOrphans>(TimeDelta::seconds(10))
+        .every::<Sweep>(TimeDelta::hours(1))
+        .every::<identity::jobs::Sweep>(TimeDelta::days(1))
 }
 
 /// Every job with what runs it.
@@ -50,6 +53,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(MarkPaymentFailed)
         .handle(PutInReview)
         .handle(Sweep)
+        .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
         .effect(StartOrderPayment(modules.payments.clone()))
         .effect(WorkEvent(modules.payments.clone()))

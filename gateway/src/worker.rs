@@ -36,7 +36,6 @@ impl Worker {
             |name, pause, step: Step| tokio::spawn(run_loop(worker.clone(), stop.clone(), name, pause, step));
         loops.push(spawn("relay", IDLE, |w| Box::pin(w.relay())));
         loops.push(spawn("schedule", Duration::from_secs(1), |w| Box::pin(w.tick())));
-        loops.push(spawn("lag", Duration::from_secs(2), |w| Box::pin(w.measure())));
         loops.extend((0..HANDLERS).map(|_| spawn("handler", IDLE, |w| Box::pin(w.handle()))));
         loops.extend((0..EFFECTS).map(|_| spawn("effect", IDLE, |w| Box::pin(w.perform()))));
         loops
@@ -57,15 +56,6 @@ impl Worker {
 
     async fn tick(self: Arc<Self>) -> Result<bool, DbError> {
         self.schedules.tick(&self.db, self.clock.now()).await?;
-        Ok(false)
-    }
-
-    async fn measure(self: Arc<Self>) -> Result<bool, DbError> {
-        let lag = bus::lag(&self.db, self.clock.now()).await?;
-        for (queue, millis) in [("outbox", lag.outbox_ms), ("jobs", lag.jobs_ms)] {
-            metrics::gauge!("bus_lag_milliseconds", "queue" => queue).set(gauge(millis));
-        }
-        metrics::gauge!("bus_dead_jobs").set(gauge(lag.dead));
         Ok(false)
     }
 }
@@ -103,12 +93,6 @@ async fn run_loop(
             let _ = tokio::time::timeout(wait, stop.changed()).await;
         }
     }
-}
-
-/// Metrics are floating point by nature; what is counted here stays far below 2⁵³.
-pub(crate) fn gauge(n: i64) -> f64 {
-    let n = i32::try_from(n).unwrap_or(i32::MAX);
-    f64::from(n)
 }
 
 /// Deletes what nobody will ask for again.

@@ -1,1 +1,30 @@
-//! journeys
+//! What journeys are made of: the real binary, the services around it, and the people who use the shop.
+//!
+//! A [`Shop`] is a gateway of its own (the binary, not the library) on a database, a Redis namespace, a development
+//! directory and a Stripe stand-in of its own; dropping it ends all of them. Its people are values with verbs:
+//! [`Visitor`] asks anything, [`Customer`] signed up by text message and buys.
+#![expect(clippy::unwrap_used, reason = "all of this crate is tests, also what stands outside of a #[test]")]
+
+mod answer;
+mod customer;
+mod gateway;
+mod port;
+mod product;
+mod proxy;
+mod redis;
+mod shop;
+mod stripe;
+mod visitor;
+mod wait;
+
+pub use answer::Answer;
+pub use customer::{Customer, Placed};
+pub use gateway::{Ended, Gateway};
+pub use port::free_port;
+pub use product::{Goods, Product};
+pub use proxy::Proxy;
+pub use redis::Redis;
+pub use shop::{Setup, Shop};
+pub use stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
+pub use visitor::Visitor;
+pub use wait::{PATIENCE, eventually};

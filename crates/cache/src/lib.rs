@@ -5,6 +5,8 @@
 mod breaker;
 mod limiter;
 mod pool;
+#[cfg(test)]
+mod tests;
 
 pub use breaker::State;
 pub use limiter::{Decision, Limiter, Quota};

@@ -90,10 +90,7 @@ impl Limiter {
         Self {
             cache,
             batches: Local::builder().max_capacity(IDENTITIES).time_to_live(BATCH_LIFE).build(),
-            fallback: Local::builder()
-                .max_capacity(IDENTITIES)
-                .time_to_idle(Duration::from_hours(1))
-                .build(),
+            fallback: Local::builder().max_capacity(IDENTITIES).time_to_idle(Duration::from_hours(1)).build(),
             started: Instant::now(),
             factor,
         }

@@ -6,6 +6,8 @@
 pub mod identity;
 pub mod order;
 pub mod payment;
+#[cfg(test)]
+mod tests;
 
 use serde::{Serialize, de::DeserializeOwned};
 

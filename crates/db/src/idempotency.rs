@@ -103,11 +103,11 @@ async fn find(conn: &mut crate::Tx, request: Request<'_>) -> QueryResult<Option<
     KeyRow::query().filter(mine).first(conn).await.optional()
 }
 
-/// Keeps the answer for every repetition to come.
+/// Keeps the answer for every repetition to come. One that is kept already stays: it was the first.
 pub async fn complete(db: &Db, request: Request<'_>, status: u16, body: &str) -> Result<(), DbError> {
     use idempotency_keys as k;
     let mut conn = db.conn().await?;
-    diesel::update(k::table.find((request.scope, request.key)))
+    diesel::update(k::table.find((request.scope, request.key)).filter(k::status.is_null()))
         .set((
             k::status.eq(i16::try_from(status).unwrap_or(500)),
             k::body.eq(body),

@@ -4,6 +4,8 @@ mod error;
 pub mod idempotency;
 mod pool;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 /// Gives a connection `.transaction(async |tx| …)`.
 pub use diesel_async::AsyncConnection as Transact;

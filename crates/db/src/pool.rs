@@ -99,5 +99,5 @@ fn with_settings(url: &str, options: &PoolOptions) -> String {
         options.lock_timeout.as_millis(),
     );
     let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}application_name=metropolitan&options={settings}")
+    format!("{url}{joint}application_name=metropolitan&connect_timeout=5&options={settings}")
 }

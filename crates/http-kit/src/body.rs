@@ -65,6 +65,10 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {
     })?;
     // Something after the value is no JSON document either.
     json.end().map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON"))?;
+    // Serde takes a list of the fields' values for the object, whose names then nobody has checked.
+    if raw.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::invalid(vec![field_error("", "")]));
+    }
     Ok(value)
 }
 

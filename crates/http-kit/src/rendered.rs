@@ -46,7 +46,7 @@ impl Rendered {
 
 /// Answers with the body, or 304 when `If-None-Match` names it.
 pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str) -> HttpResponse {
-    let known = req.headers().get(header::IF_NONE_MATCH).is_some_and(|h| names(h, &rendered.etag));
+    let known = req.headers().get_all(header::IF_NONE_MATCH).any(|h| names(h, &rendered.etag));
     let mut res = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     res.insert_header((header::ETAG, rendered.etag.clone()))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control)))

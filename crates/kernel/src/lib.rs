@@ -7,6 +7,7 @@
 
 mod clock;
 mod contact;
+mod customer;
 mod error;
 pub mod id;
 mod language;
@@ -18,10 +19,9 @@ mod tax;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Email, Nip, ParseError, Phone};
 pub use error::{DomainError, ErrorKind, FieldError, Params, PortError};
-pub use language::Language;
+pub use language::{Language, UnknownLanguage};
 pub use money::{Currency, Money, MoneyError, allocate};
 pub use page::{Cursor, Limit};
 pub use tax::{VatLine, VatRate, totals_by_rate};
 
-mod customer;
-pub use customer::UserType;
+pub use customer::{UnknownUserType, UserType};

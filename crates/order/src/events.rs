@@ -24,11 +24,12 @@ impl Job for MarkPaid {
 #[async_trait]
 impl Handler for MarkPaid {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentSucceeded) -> Result<(), JobError> {
+        let now = context.now;
+        // Locks the order before it is read: one that expires this moment must be seen as expired.
+        let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
+        store::put_payment_status(tx, event.order_id, succeeded, now).await?;
         let found = store::find_order(tx, event.order_id, None).await?;
         let order = found.ok_or_else(|| JobError::of(OrderError::NotFound))?;
-        let now = context.now;
-        store::put_payment_status(tx, order.id, (PaymentStatus::Succeeded, &[PaymentStatus::Refunded]), now)
-            .await?;
         if event.amount != order.totals.gross {
             return review(tx, &order, "the amount paid is not the order's", &context).await;
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod client;
 mod error;
 pub mod events;
 pub mod http;
@@ -14,6 +15,7 @@ mod tests;
 mod webhook;
 
 pub use api::{PaymentsApi, StartPayment};
+pub use client::ClientConfig;
 pub use error::PaymentError;
 pub use payment::{Payment, PaymentStatus};
 pub use service::PaymentService;

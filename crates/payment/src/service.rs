@@ -80,19 +80,25 @@ impl PaymentService {
     }
 
     async fn attach(&self, payment: Payment, intent: Intent) -> Result<Payment, PaymentError> {
-        let (now, status) = (self.clock.now(), PaymentStatus::of(&intent));
-        let mut conn = self.db.conn().await?;
-        let attached = store::put_created(&mut conn, payment.id, (status, &intent), now).await?;
-        if attached {
+        let (now, made) = (self.clock.now(), PaymentStatus::RequiresPaymentMethod);
+        let attached = {
+            let mut conn = self.db.conn().await?;
+            store::put_created(&mut conn, payment.id, (made, &intent), now).await?
+        };
+        if attached && PaymentStatus::of(&intent) == made {
             return Ok(Payment {
-                status,
+                status: made,
                 intent: Some(intent.id),
                 client_secret: intent.client_secret,
                 ..payment
             });
         }
-        // A webhook or the background job was faster; what it wrote is newer than our answer.
-        Ok(store::insert_attempt(&mut conn, &payment).await?)
+        if attached {
+            // The intent has moved on already: compared and told of like any other news.
+            self.apply(&intent).await?;
+        }
+        // Otherwise a webhook or the background job was faster; what it wrote is newer than our answer.
+        Ok(store::insert_attempt(&mut *self.db.conn().await?, &payment).await?)
     }
 
     async fn refuse(&self, payment: Payment, code: &str) -> Result<Payment, PaymentError> {

@@ -94,14 +94,15 @@ pub(crate) async fn put_intent(
     Ok(())
 }
 
-/// Attaches the intent to an attempt that waits for it; false when it has one already.
+/// Attaches the intent to an attempt that waits for it; false when it has one already or has failed.
 pub(crate) async fn put_created(
     conn: &mut Tx,
     payment: PaymentId,
     (status, intent): (PaymentStatus, &Intent),
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let waiting = payments::id.eq(payment).and(payments::intent_id.is_null());
+    let creating = payments::status.eq(PaymentStatus::Creating.as_str());
+    let waiting = payments::id.eq(payment).and(payments::intent_id.is_null()).and(creating);
     let changed = diesel::update(payments::table.filter(waiting))
         .set((
             payments::status.eq(status.as_str()),

@@ -3,7 +3,9 @@
 use std::{io::IsTerminal as _, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Bounds of the latency histogram's buckets, seconds.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -51,11 +53,17 @@ impl Telemetry {
         let terminal = std::io::stdout().is_terminal();
         let log = match options.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
-            LogFormat::Pretty => tracing_subscriber::fmt::layer().compact().with_target(false).with_ansi(terminal).boxed(),
+            LogFormat::Pretty => {
+                tracing_subscriber::fmt::layer().compact().with_target(false).with_ansi(terminal).boxed()
+            }
         };
         tracing_subscriber::registry()
             .with(log.with_filter(filter))
-            .with(sentry.as_ref().map(|_| sentry::integrations::tracing::ErrorLayer::new()))
+            .with(
+                sentry.as_ref().map(|_| {
+                    sentry::integrations::tracing::ErrorLayer::new().with_filter(LevelFilter::ERROR)
+                }),
+            )
             .try_init()
             .map_err(|_| SetUpTwice)?;
         let builder = PrometheusBuilder::new()

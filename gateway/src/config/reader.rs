@@ -17,6 +17,13 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// An empty value counts as none.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
+    }
+}
+
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
     fn from(pairs: [(&str, &str); N]) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -33,9 +40,8 @@ impl Reader {
         Self { environment, errors: Vec::new() }
     }
 
-    /// An empty value counts as none.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
-        self.environment.0.get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
+        self.environment.get(name)
     }
 
     pub(super) fn text(&self, name: &str, default: &str) -> String {

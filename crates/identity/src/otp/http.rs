@@ -64,7 +64,7 @@ pub(crate) enum VerifyOtpResponse {
 ///
 /// The answer is the same whether the number has an account or not.
 #[utoipa::path(
-    post, path = "/api/auth/send-otp", tag = "auth", operation_id = "send_otp",
+    post, path = "/api/auth/send-otp", tag = "auth", operation_id = "sendOtp",
     params(UriLanguage), request_body = SendOtpRequest,
     responses((status = 202, body = Envelope<SendOtpResponse>), (status = "4XX", body = Failure)),
 )]
@@ -83,7 +83,7 @@ pub(crate) async fn send_otp(
 
 /// Prove to have received the code.
 #[utoipa::path(
-    post, path = "/api/auth/verify-otp", tag = "auth", operation_id = "verify_otp",
+    post, path = "/api/auth/verify-otp", tag = "auth", operation_id = "verifyOtp",
     request_body = VerifyOtpRequest,
     responses((status = 200, body = Envelope<VerifyOtpResponse>), (status = "4XX", body = Failure)),
 )]

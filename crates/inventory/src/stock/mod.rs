@@ -12,6 +12,9 @@ use chrono::TimeDelta;
 /// leaves such a reservation behind. Together with the reaper's period it stays under a minute.
 pub(crate) const UNHEARD: TimeDelta = TimeDelta::seconds(45);
 
+/// When a hold of an order that exists is looked at again, should the order itself not have ended it by then.
+pub(crate) const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
 /// What became of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Settlement {

@@ -9,7 +9,7 @@ use kernel::id::{OrderId, ProductId, ReservationId};
 use serde::Deserialize;
 
 use super::{
-    Settlement, UNHEARD,
+    LOOK_AGAIN, Settlement, UNHEARD,
     store::{self, NewReservation},
 };
 use crate::{HoldLine, InventoryError, Shortage, StockApi, ports::Orders};
@@ -54,7 +54,12 @@ impl StockService {
         }
         let existing = orders.existing(&overdue).await?;
         let mut count = 0;
-        for order in overdue.iter().filter(|order| !existing.contains(order)) {
+        for order in &overdue {
+            if existing.contains(order) {
+                // Looked at again later, so that they do not stand in front of real orphans for ever.
+                store::put_deadline(&mut conn, *order, now + LOOK_AGAIN).await?;
+                continue;
+            }
             store::settle(&mut conn, *order, Settlement::Expired, now).await?;
             tracing::warn!(order.id = %order, "gave back units held for order {order}, which never came to be");
             count += 1;

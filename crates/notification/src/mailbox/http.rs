@@ -25,7 +25,7 @@ pub(crate) struct MessageResponse {
 
 /// The texts "sent" to a number, newest first. Development only.
 #[utoipa::path(
-    get, path = "/dev/sms", tag = "development", operation_id = "dev_sms",
+    get, path = "/dev/sms", tag = "development", operation_id = "devSms",
     params(MailboxQuery),
     responses((status = 200, body = Envelope<Vec<MessageResponse>>), (status = "4XX", body = Failure)),
 )]

@@ -1,6 +1,7 @@
 //! What payment tells, and what becomes of the order.
 
 use bus::{Handler, JobContext, JobError};
+use chrono::TimeDelta;
 use contracts::payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded};
 use db::Transact as _;
 use futures_util::future::join_all;
@@ -13,8 +14,9 @@ use super::{MarkPaid, MarkPaymentFailed, PutInReview};
 use crate::{Order, OrderStatus, PaymentStatus, store, tests::Shop};
 
 impl Shop {
-    /// Does what the runner does with a job: its work in one transaction.
+    /// Does what the runner does with a job, a second after whatever was before: its work in one transaction.
     async fn tell<H: Handler>(&self, handler: H, event: H::Payload) -> Result<(), JobError> {
+        self.clock.advance(TimeDelta::seconds(1));
         let now = self.clock.now();
         let context = JobContext { job: JobId::generate(now), now, attempt: 1 };
         let mut conn = self.db.db().conn().await?;
@@ -56,7 +58,6 @@ fn timeline(order: &Order) -> Vec<(&str, Option<&str>)> {
 async fn money_makes_the_order_paid_and_tells_of_it() {
     let shop = Shop::new().await;
     let order = shop.placed().await;
-    shop.clock.advance(chrono::TimeDelta::minutes(2));
     shop.pay(order.id, 31_500).await.unwrap();
 
     let paid = shop.read(&order).await;

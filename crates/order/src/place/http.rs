@@ -56,7 +56,7 @@ pub(crate) struct PlacedResponse {
 ///
 /// Needs an `Idempotency-Key`. The same key and body give the first answer again, byte for byte.
 #[utoipa::path(
-    post, path = "/api/orders", tag = "orders", operation_id = "place_order",
+    post, path = "/api/orders", tag = "orders", operation_id = "placeOrder",
     request_body = PlaceOrderRequest,
     params(("Idempotency-Key" = String, Header, description = "1 to 255 characters, one per intended order")),
     responses(

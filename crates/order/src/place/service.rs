@@ -7,7 +7,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contracts::order::{OrderPlaced, PaymentMethod};
 use db::{Db, DbError, Transact as _};
 use kernel::{
@@ -76,11 +76,10 @@ impl OrderService {
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
         check_method(&request)?;
-        let order =
-            match store::find_order(&mut *self.db.conn().await?, request.order, Some(request.user)).await? {
-                Some(order) => order,
-                None => self.make(request).await?,
-            };
+        let order = match self.find(request.user, request.order).await? {
+            Some(order) => order,
+            None => self.make(request).await?,
+        };
         let payment = self
             .ports
             .payments
@@ -99,14 +98,12 @@ impl OrderService {
         let cart = cart.ok_or(OrderError::CartEmpty)?;
         let mut order = self.draft(&request, &cart).await?;
 
-        let number = {
-            let mut conn = self.db.conn().await?;
-            if let Some(earlier) = store::find_by_cart(&mut conn, cart.id, cart.revision).await? {
-                return Err(OrderError::CartAlreadyOrdered(earlier));
-            }
-            store::next_number(&mut conn, order.created_at).await?
-        };
-        order.number = number;
+        match self.order_of_cart(&order).await? {
+            // Another request with this key was faster.
+            Some(earlier) if earlier == order.id => return self.order(order.user, order.id).await,
+            Some(earlier) => return Err(OrderError::CartAlreadyOrdered(earlier)),
+            None => order.number = self.next_number(order.created_at).await?,
+        }
         self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
         match self.write(&order).await {
             Ok(()) => Ok(order),
@@ -205,10 +202,19 @@ impl OrderService {
         Ok(store::find_by_cart(&mut *self.db.conn().await?, order.cart, order.cart_revision).await?)
     }
 
+    async fn next_number(&self, now: DateTime<Utc>) -> Result<String, DbError> {
+        Ok(store::next_number(&mut *self.db.conn().await?, now).await?)
+    }
+
     /// The customer's order.
     pub async fn order(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
-        let found = store::find_order(&mut *self.db.conn().await?, id, Some(user)).await?;
-        found.ok_or(OrderError::NotFound)
+        self.find(user, id).await?.ok_or(OrderError::NotFound)
+    }
+
+    /// The connection goes back before the caller asks for another: held through a `match`, enough requests at once
+    /// would each keep one and wait for a second for ever.
+    async fn find(&self, user: UserId, id: OrderId) -> Result<Option<Order>, DbError> {
+        Ok(store::find_order(&mut *self.db.conn().await?, id, Some(user)).await?)
     }
 }
 

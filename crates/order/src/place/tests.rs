@@ -260,7 +260,6 @@ async fn the_same_id_ten_times_at_once_makes_one_order() {
 #[tokio::test]
 async fn a_request_that_was_overtaken_by_its_own_repetition_answers_the_same_order() {
     let shop = Shop::new().await;
-    let request = shop.request(shop.buyer_with_cart());
     // At the cart: before the order is looked for by its cart. After reserving: before it is written.
     for door_at in [&shop.world.at_cart, &shop.world.after_reserve] {
         let request = PlaceOrder { order: shop.id(), ..shop.request(shop.buyer_with_cart()) };
@@ -278,7 +277,6 @@ async fn a_request_that_was_overtaken_by_its_own_repetition_answers_the_same_ord
     }
     assert_eq!(shop.count("orders.orders").await, 2);
     assert!(shop.world.released.lock().unwrap().is_empty());
-    drop(request);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

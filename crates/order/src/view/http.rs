@@ -117,7 +117,7 @@ pub(crate) struct PaymentResponse {
 
 /// One of the caller's orders.
 #[utoipa::path(
-    get, path = "/api/orders/{id}", tag = "orders", operation_id = "get_order",
+    get, path = "/api/orders/{id}", tag = "orders", operation_id = "getOrder",
     params(("id" = OrderId, Path)),
     responses((status = 200, body = Envelope<OrderResponse>), (status = "default", body = Failure)),
     security(("bearer" = [])),

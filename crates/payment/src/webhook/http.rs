@@ -12,7 +12,7 @@ use crate::{PaymentError, PaymentService, WebhookSecrets};
 ///
 /// Answered 200 once stored; worked on afterwards. What cannot be stored is answered 503, so that it is sent again.
 #[utoipa::path(
-    post, path = "/stripe/webhook", tag = "payments", operation_id = "receive_stripe_event",
+    post, path = "/stripe/webhook", tag = "payments", operation_id = "receiveStripeEvent",
     request_body(content = Object, description = "A Stripe event, as Stripe sends it", content_type = "application/json"),
     params(("Stripe-Signature" = String, Header, description = "`t=…,v1=…`")),
     responses(

@@ -3,6 +3,8 @@
 pub(crate) mod http;
 pub(crate) mod jobs;
 pub(crate) mod signature;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use chrono::{DateTime, Utc};
 use db::Transact as _;

@@ -50,7 +50,7 @@ pub(crate) struct AddressResponse {
 
 /// The address book, oldest first; at most 50.
 #[utoipa::path(
-    get, path = "/api/users/me/addresses", tag = "user", operation_id = "list_addresses",
+    get, path = "/api/users/me/addresses", tag = "user", operation_id = "listAddresses",
     responses((status = 200, body = Envelope<Vec<AddressResponse>>), (status = "4XX", body = Failure)),
     security(("bearer" = [])),
 )]
@@ -64,7 +64,7 @@ pub(crate) async fn list_addresses(
 
 /// Add an address. The first becomes the default for delivery and for billing.
 #[utoipa::path(
-    post, path = "/api/users/me/addresses", tag = "user", operation_id = "add_address",
+    post, path = "/api/users/me/addresses", tag = "user", operation_id = "addAddress",
     request_body = AddressRequest,
     responses((status = 201, body = Envelope<AddressResponse>), (status = "4XX", body = Failure)),
     security(("bearer" = [])),

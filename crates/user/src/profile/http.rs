@@ -45,7 +45,7 @@ pub(crate) struct UpdateUserRequest {
 
 /// The signed-in user.
 #[utoipa::path(
-    get, path = "/api/users/me", tag = "user", operation_id = "me",
+    get, path = "/api/users/me", tag = "user", operation_id = "getMe",
     responses((status = 200, body = Envelope<UserResponse>), (status = "4XX", body = Failure)),
     security(("bearer" = [])),
 )]
@@ -56,7 +56,7 @@ pub(crate) async fn me(customer: CurrentUser, users: Data<UserService>) -> ApiRe
 
 /// Change what is given; the rest stays.
 #[utoipa::path(
-    put, path = "/api/users/me", tag = "user", operation_id = "update_me",
+    put, path = "/api/users/me", tag = "user", operation_id = "updateMe",
     request_body = UpdateUserRequest,
     responses((status = 200, body = Envelope<UserResponse>), (status = "4XX", body = Failure)),
     security(("bearer" = [])),

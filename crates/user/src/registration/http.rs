@@ -52,7 +52,7 @@ pub(crate) struct RegisteredResponse {
 
 /// Register, with the registration token of `verify-otp` as bearer.
 #[utoipa::path(
-    post, path = "/api/complete-profile", tag = "user", operation_id = "complete_profile",
+    post, path = "/api/complete-profile", tag = "user", operation_id = "completeProfile",
     params(UriLanguage), request_body = CompleteProfileRequest,
     responses(
         (status = 201, body = Envelope<RegisteredResponse>),

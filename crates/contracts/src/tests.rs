@@ -1,0 +1,123 @@
+//! The JSON of every event. A published event is read by jobs that were written before the next release: what stands
+//! here may gain a field and never lose or change one.
+
+use chrono::{DateTime, Utc};
+use insta::assert_json_snapshot;
+use kernel::{
+    Language, Money,
+    id::{CartId, ChallengeId, OrderId, PaymentId, ProductId, UserId},
+};
+use serde_json::json;
+
+use crate::{
+    Event,
+    identity::CodeRequested,
+    order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
+    payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+};
+
+/// The id that ends in `n`.
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(n: u8) -> T {
+    format!("019c0000-0000-7000-8000-0000000000{n:02x}").parse().unwrap()
+}
+
+fn order_id() -> OrderId {
+    id(1)
+}
+
+fn payment_id() -> PaymentId {
+    id(2)
+}
+
+/// The event, after it was checked to be read back as it was sent.
+fn published<'a, E: Event + PartialEq + std::fmt::Debug>(event: &'a E, name: &str, aggregate: u8) -> &'a E {
+    let json = serde_json::to_string(event).unwrap();
+    assert_eq!(serde_json::from_str::<E>(&json).unwrap(), *event);
+    assert_eq!((E::NAME, event.aggregate()), (name, id::<OrderId>(aggregate).to_string()));
+    event
+}
+
+#[test]
+fn an_order_that_was_placed() {
+    let event = OrderPlaced {
+        order_id: order_id(),
+        user_id: id::<UserId>(3),
+        total: Money::grosz(31_500),
+        method: PaymentMethod::BankTransfer,
+        hold_until: DateTime::<Utc>::from_timestamp(1_784_715_300, 0).unwrap(),
+    };
+    assert_json_snapshot!(published(&event, "order.placed.v1", 1), @r#""#);
+}
+
+#[test]
+fn an_order_that_was_paid() {
+    let event = OrderPaid {
+        order_id: order_id(),
+        user_id: id::<UserId>(3),
+        cart_id: id::<CartId>(4),
+        lines: vec![OrderedLine { product_id: id::<ProductId>(5), quantity: 20 }],
+    };
+    assert_json_snapshot!(published(&event, "order.paid.v1", 1), @r#""#);
+}
+
+#[test]
+fn ways_to_pay() {
+    use PaymentMethod::{BankTransfer, Blik, Card, P24};
+    assert_eq!(json!([Card, Blik, P24, BankTransfer]), json!(["card", "blik", "p24", "bank_transfer"]));
+}
+
+#[test]
+fn a_payment_that_succeeded() {
+    let event =
+        PaymentSucceeded { payment_id: payment_id(), order_id: order_id(), amount: Money::grosz(31_500) };
+    assert_json_snapshot!(published(&event, "payment.succeeded.v1", 1), @r#""#);
+}
+
+#[test]
+fn a_payment_that_failed() {
+    let reason = "card_declined".to_owned();
+    let event = PaymentFailed { payment_id: payment_id(), order_id: order_id(), reason };
+    assert_json_snapshot!(published(&event, "payment.failed.v1", 1), @r#""#);
+}
+
+#[test]
+fn a_payment_that_does_not_add_up() {
+    let differences = vec!["amount".to_owned(), "livemode".to_owned()];
+    let event = PaymentMismatched { payment_id: payment_id(), order_id: order_id(), differences };
+    assert_json_snapshot!(published(&event, "payment.mismatched.v1", 1), @r#""#);
+}
+
+#[test]
+fn a_code_that_was_asked_for() {
+    let event = CodeRequested {
+        challenge_id: id::<ChallengeId>(6),
+        phone: "+48501502503".to_owned(),
+        code: "123456".to_owned(),
+        language: Language::Pl,
+        expires_in_minutes: 5,
+    };
+    assert_json_snapshot!(published(&event, "identity.code_requested.v1", 6), @r#""#);
+    let shown = format!("{event:?}");
+    assert!(!shown.contains("123456") && !shown.contains("501502503"), "{shown}");
+}
+
+#[test]
+fn only_the_code_is_erased_once_it_was_handed_on() {
+    let secret = [
+        (CodeRequested::NAME, CodeRequested::SECRET),
+        (OrderPlaced::NAME, OrderPlaced::SECRET),
+        (OrderPaid::NAME, OrderPaid::SECRET),
+        (PaymentSucceeded::NAME, PaymentSucceeded::SECRET),
+        (PaymentFailed::NAME, PaymentFailed::SECRET),
+        (PaymentMismatched::NAME, PaymentMismatched::SECRET),
+    ];
+    let secret: Vec<&str> = secret.iter().filter(|(_, secret)| *secret).map(|(name, _)| *name).collect();
+    assert_eq!(secret, ["identity.code_requested.v1"]);
+}
+
+#[test]
+fn a_subscriber_reads_past_what_a_later_release_adds() {
+    let mut json = json!({ "paymentId": payment_id(), "orderId": order_id(), "reason": "x" });
+    json["attempt"] = json!(2);
+    assert_eq!(serde_json::from_value::<PaymentFailed>(json).unwrap().reason, "x");
+}

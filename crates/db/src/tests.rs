@@ -1,0 +1,300 @@
+//! Pool, errors, retries and keys, against a real PostgreSQL.
+//!
+//! The test database's own pool is of another build of this crate: here it only lends its address.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::SimpleAsyncConnection as _;
+use futures_util::future::join_all;
+use kernel::{Clock as _, ErrorKind};
+use testkit::TestDb;
+use tokio::sync::Barrier;
+use uuid::Uuid;
+
+use crate::{
+    Contended, Db, DbError, PoolOptions, Transact as _,
+    idempotency::{Claim, KEPT, Request, claim, complete, release, reopen, sweep},
+    retry,
+};
+
+const LEASE: TimeDelta = TimeDelta::seconds(20);
+
+struct House {
+    test: TestDb,
+    db: Db,
+    now: DateTime<Utc>,
+}
+
+impl House {
+    async fn new() -> Self {
+        Self::with(PoolOptions { wait: Duration::from_mins(1), ..PoolOptions::default() }).await
+    }
+
+    async fn with(options: PoolOptions) -> Self {
+        let test = TestDb::new().await;
+        let db = Db::new(test.url(), &options);
+        Self { test, db, now: testkit::clock().now() }
+    }
+
+    async fn run(&self, sql: &str) -> Result<(), DbError> {
+        Ok(self.db.conn().await?.batch_execute(sql).await?)
+    }
+
+    async fn claim(&self, request: Request<'_>, fresh: u128, now: DateTime<Utc>) -> Claim {
+        claim(&self.db, request, Uuid::from_u128(fresh), now).await.unwrap()
+    }
+}
+
+const ASKED: Request<'static> = Request { scope: "orders.place:7", key: "k", hash: b"hash" };
+
+fn work(id: u128) -> Claim {
+    Claim::Work(Uuid::from_u128(id))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_claims_at_once_one_gets_the_work() {
+    let house = House::new().await;
+    let claims = join_all((0..40).map(|n| house.claim(ASKED, n, house.now))).await;
+    assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Work(_))).count(), 1);
+    assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 39);
+}
+
+#[tokio::test]
+async fn what_was_answered_is_answered_again_word_for_word() {
+    let house = House::new().await;
+    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    let body = "{\"a\":  \"ż\\u0142\"}\n";
+    complete(&house.db, ASKED, 201, body).await.unwrap();
+    let much_later = house.now + TimeDelta::days(6);
+    let done = Claim::Done { status: 201, body: body.to_owned() };
+    assert_eq!(house.claim(ASKED, 2, much_later).await, done);
+    for undo in [release(&house.db, ASKED).await, reopen(&house.db, ASKED).await] {
+        undo.unwrap();
+    }
+    assert_eq!(house.claim(ASKED, 3, much_later).await, done, "an answer is not taken back");
+    complete(&house.db, ASKED, 200, "later").await.unwrap();
+    assert_eq!(house.claim(ASKED, 4, much_later).await, done, "the first answer stays");
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
+    let house = House::new().await;
+    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    let other_body = Request { hash: b"other", ..ASKED };
+    assert_eq!(house.claim(other_body, 2, house.now).await, Claim::Reused);
+    assert_eq!(
+        house.claim(other_body, 2, house.now + LEASE * 2).await,
+        Claim::Reused,
+        "nor is it taken over"
+    );
+    assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, work(3));
+    assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, work(4));
+    complete(&house.db, ASKED, 201, "{}").await.unwrap();
+    assert_eq!(house.claim(other_body, 5, house.now).await, Claim::Reused);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_lease_one_takes_over_under_the_same_id() {
+    let house = House::new().await;
+    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 2, house.now + LEASE).await, Claim::Running);
+    let later = house.now + LEASE + TimeDelta::microseconds(1);
+    let claims = join_all((2..22).map(|n| house.claim(ASKED, n, later))).await;
+    assert_eq!(claims.iter().filter(|c| **c == work(1)).count(), 1);
+    assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 19);
+}
+
+#[tokio::test]
+async fn a_reopened_key_is_taken_over_at_once_and_a_released_one_begins_anew() {
+    let house = House::new().await;
+    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    reopen(&house.db, ASKED).await.unwrap();
+    assert_eq!(house.claim(ASKED, 2, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 3, house.now).await, Claim::Running, "with a lease of its own");
+    release(&house.db, ASKED).await.unwrap();
+    let other_body = Request { hash: b"other", ..ASKED };
+    assert_eq!(house.claim(other_body, 4, house.now).await, work(4));
+}
+
+#[tokio::test]
+async fn answers_are_kept_for_a_week() {
+    let house = House::new().await;
+    house.claim(ASKED, 1, house.now).await;
+    house.claim(Request { key: "young", ..ASKED }, 2, house.now + TimeDelta::seconds(1)).await;
+    let mut conn = house.db.conn().await.unwrap();
+    assert_eq!(sweep(&mut conn, house.now + KEPT).await.unwrap(), 0);
+    assert_eq!(sweep(&mut conn, house.now + KEPT + TimeDelta::milliseconds(1)).await.unwrap(), 1);
+    assert_eq!(house.test.lines("select key from platform.idempotency_keys").await, ["(young)"]);
+}
+
+impl Contended for DbError {
+    fn is_contention(&self) -> bool {
+        Self::is_contention(self)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loser_of_a_deadlock_tries_again_and_both_get_through() {
+    let house = House::new().await;
+    house
+        .test
+        .exec("create table kept (id int primary key, n int); insert into kept values (1, 0), (2, 0)")
+        .await;
+    let (met, tries) = (Barrier::new(2), AtomicU32::new(0));
+    let transfer = async |first: i32, second: i32| {
+        let once = AtomicU32::new(0);
+        retry(|| async {
+            tries.fetch_add(1, Ordering::SeqCst);
+            let meeting = once.fetch_add(1, Ordering::SeqCst) == 0;
+            let add = |id: i32| format!("update kept set n = n + 1 where id = {id}");
+            let mut conn = house.db.conn().await?;
+            conn.transaction(async |tx| {
+                tx.batch_execute(&add(first)).await?;
+                if meeting {
+                    met.wait().await;
+                }
+                tx.batch_execute(&add(second)).await?;
+                Ok::<_, DbError>(())
+            })
+            .await
+        })
+        .await
+    };
+    let (a, b) = tokio::join!(transfer(1, 2), transfer(2, 1));
+    a.unwrap();
+    b.unwrap();
+    assert_eq!(house.test.lines("select n from kept").await, ["(2)", "(2)"]);
+    assert_eq!(tries.load(Ordering::SeqCst), 3, "one of the two went twice");
+}
+
+#[tokio::test]
+async fn it_gives_up_after_four_tries_and_at_once_when_trying_again_is_no_help() {
+    for (code, tries, kind) in [
+        ("deadlock_detected", 4, ErrorKind::Unavailable),
+        ("serialization_failure", 4, ErrorKind::Unavailable),
+        ("division_by_zero", 1, ErrorKind::Internal),
+    ] {
+        let house = House::new().await;
+        let made = AtomicU32::new(0);
+        let message = if code == "deadlock_detected" { "deadlock detected" } else { code };
+        let raise = format!("do $$ begin raise exception '{message}' using errcode = '{code}'; end $$");
+        let failed = retry(|| async {
+            made.fetch_add(1, Ordering::SeqCst);
+            house.run(&raise).await
+        });
+        assert_eq!(failed.await.unwrap_err().kind(), kind, "{code}");
+        assert_eq!(made.load(Ordering::SeqCst), tries, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_or_too_slow_is_unavailable() {
+    let wait = Duration::from_millis(200);
+    let nowhere =
+        Db::new("postgres://postgres@127.0.0.1:1/none", &PoolOptions { wait, ..PoolOptions::default() });
+    let refused = nowhere.ping().await.unwrap_err();
+    assert!(matches!(refused, DbError::Pool(_)));
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+
+    let impatient = PoolOptions {
+        max_size: 2,
+        wait,
+        statement_timeout: Duration::from_millis(50),
+        lock_timeout: Duration::from_millis(20),
+    };
+    let house = House::with(impatient).await;
+    let slow = house.run("select pg_sleep(10)").await.unwrap_err();
+    assert_eq!(slow.kind(), ErrorKind::Unavailable, "{slow:?}");
+
+    house.test.exec("create table kept (id int primary key); insert into kept values (1)").await;
+    let (mut holder, mut other) = (house.db.conn().await.unwrap(), house.db.conn().await.unwrap());
+    holder.batch_execute("begin; delete from kept").await.unwrap();
+    let waited = DbError::from(other.batch_execute("delete from kept").await.unwrap_err());
+    assert_eq!(waited.kind(), ErrorKind::Unavailable, "{waited:?}");
+
+    let busy = house.db.ping().await.unwrap_err();
+    assert!(matches!(busy, DbError::Pool(_)), "both connections are taken");
+    assert_eq!(house.db.status().connections, 2);
+}
+
+#[tokio::test]
+async fn a_violated_constraint_is_known_by_its_name() {
+    let house = House::new().await;
+    house.test.exec("create table kept (id int constraint kept_once unique check (id > 0))").await;
+    house.run("insert into kept values (1)").await.unwrap();
+    let twice = house.run("insert into kept values (1)").await.unwrap_err();
+    assert_eq!((twice.violated(), twice.kind()), (Some("kept_once"), ErrorKind::Internal));
+    let checked = house.run("insert into kept values (0)").await.unwrap_err();
+    assert_eq!((checked.violated(), checked.is_contention()), (None, false));
+    assert!(matches!(
+        checked,
+        DbError::Query(DieselError::DatabaseError(DatabaseErrorKind::CheckViolation, _))
+    ));
+}
+
+#[tokio::test]
+async fn a_statement_cut_off_by_the_server_is_unavailable() {
+    let house = House::new().await;
+    let mut victim = house.db.conn().await.unwrap();
+    let cut = victim.batch_execute("select pg_terminate_backend(pg_backend_pid())").await.unwrap_err();
+    assert_eq!(DbError::from(cut).kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn connections_that_the_server_closed_are_replaced() {
+    let house = House::new().await;
+    let held = join_all((0..5).map(|_| house.db.conn())).await;
+    assert!(held.iter().all(Result::is_ok));
+    drop(held);
+    assert_eq!(house.db.status().idle, 5);
+    house
+        .test
+        .exec(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .await;
+    for _ in 0..10 {
+        house.db.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_left_inside_a_transaction_is_not_handed_on() {
+    let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
+    house.test.exec("create table kept (id int)").await;
+    let abandoned = async {
+        let mut conn = house.db.conn().await?;
+        conn.transaction(async |tx| {
+            tx.batch_execute("insert into kept values (1)").await?;
+            std::future::pending::<Result<(), DbError>>().await
+        })
+        .await
+    };
+    tokio::select! {
+        biased;
+        _ = abandoned => panic!("it hangs"),
+        () = async { while house.test.number("select count(*) from pg_locks l join pg_class c on c.oid = l.relation where relname = 'kept'").await == 0 {} } => {}
+    }
+    house.db.ping().await.unwrap();
+    house.run("insert into kept values (2)").await.unwrap();
+    assert_eq!(house.test.lines("select id from kept").await, ["(2)"]);
+}
+
+#[tokio::test]
+async fn limits_are_set_on_every_connection() {
+    use diesel_async::RunQueryDsl as _;
+    let house = House::new().await;
+    let mut conn = house.db.conn().await.unwrap();
+    for (setting, value) in
+        [("statement_timeout", "5s"), ("lock_timeout", "2s"), ("application_name", "metropolitan")]
+    {
+        let says = diesel::sql_query(format!("select 1 where current_setting('{setting}') = '{value}'"));
+        assert_eq!(says.execute(&mut conn).await.unwrap(), 1, "{setting}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Somebody with an account, who buys.
+
+use serde_json::{Value, json};
+
+use crate::{Answer, Product, Visitor, eventually};
+
+/// A signed-in customer with an address.
+pub struct Customer {
+    visitor: Visitor,
+    pub phone: String,
+    pub access_token: String,
+    pub refresh_token: String,
+    address: String,
+}
+
+/// An order that was answered 201.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    pub id: String,
+    pub number: String,
+    /// Stripe's id of the payment.
+    pub intent: String,
+    pub gross: i64,
+}
+
+impl Visitor {
+    /// Asks for a code and answers the challenge's id.
+    pub async fn asks_for_a_code(&self, phone: &str) -> String {
+        let body = json!({ "phoneNumber": phone, "userType": "individual" });
+        let sent = self.post("/api/auth/send-otp", &body).await.with_status(202).data();
+        text(&sent["challengeId"])
+    }
+
+    /// The newest text message to a number, once there is one.
+    pub async fn receives_a_text(&self, phone: &str) -> String {
+        let path = format!("/dev/sms?to=%2B{}", &phone[1..]);
+        eventually("a text message", async || {
+            let messages = self.get(&path).await.with_status(200).data();
+            messages[0]["text"].as_str().map(str::to_owned)
+        })
+        .await
+    }
+
+    /// Proves to have the phone; what `verify-otp` answers.
+    pub async fn proves(&self, phone: &str) -> Value {
+        let challenge = self.asks_for_a_code(phone).await;
+        let message = self.receives_a_text(phone).await;
+        let code = message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+        let code = code.unwrap_or_else(|| panic!("no code: {message}"));
+        let body = json!({ "challengeId": challenge, "phoneNumber": phone, "code": code });
+        self.post("/api/auth/verify-otp", &body).await.with_status(200).data()
+    }
+
+    /// Proves to have a new phone; the registration token.
+    pub async fn may_register(&self, phone: &str) -> String {
+        let proved = self.proves(phone).await;
+        assert_eq!(proved["status"], "registration_required", "{proved}");
+        text(&proved["registrationToken"])
+    }
+}
+
+impl Customer {
+    /// By text message, as anybody would.
+    pub(crate) async fn signs_up(visitor: &Visitor, phone: String) -> Self {
+        let token = visitor.may_register(&phone).await;
+        let body = json!({
+            "firstName": "Ada", "lastName": "Nowak", "email": format!("ada{}@example.com", &phone[1..]),
+            "termsAccepted": true, "privacyAccepted": true,
+        });
+        let signed = visitor.bearing(&token).post("/api/complete-profile", &body).await;
+        let signed = signed.with_status(201).data();
+        let access_token = text(&signed["accessToken"]);
+        let visitor = visitor.bearing(&access_token);
+        let home = json!({
+            "title": "Home", "street": "Marszałkowska 1", "city": "Warszawa", "postalCode": "00-001", "country": "PL",
+        });
+        let address = visitor.post("/api/users/me/addresses", &home).await.with_status(201).data();
+        Self {
+            visitor,
+            phone,
+            access_token,
+            refresh_token: text(&signed["refreshToken"]),
+            address: text(&address["id"]),
+        }
+    }
+
+    /// For what has no verb of its own.
+    pub fn visitor(&self) -> &Visitor {
+        &self.visitor
+    }
+
+    pub async fn adds(&self, product: &Product, quantity: u32) -> Answer {
+        let body = json!({ "productId": product.id, "quantity": quantity });
+        self.visitor.post("/api/me/cart", &body).await
+    }
+
+    pub async fn cart(&self) -> Value {
+        self.visitor.get("/api/me/cart").await.with_status(200).data()
+    }
+
+    /// Sends the cart, under a key of its own.
+    pub async fn orders(&self) -> Answer {
+        self.orders_under(&testkit::unique("key")).await
+    }
+
+    pub async fn orders_under(&self, key: &str) -> Answer {
+        self.orders_saying(key, &self.order_form()).await
+    }
+
+    pub async fn orders_saying(&self, key: &str, form: &Value) -> Answer {
+        self.visitor.with("idempotency-key", key).post("/api/orders", form).await
+    }
+
+    pub fn order_form(&self) -> Value {
+        json!({ "shippingAddressId": self.address, "paymentMethod": "card" })
+    }
+
+    /// Sends the cart and is answered with an order.
+    pub async fn places_an_order(&self) -> Placed {
+        Placed::of(&self.orders().await.with_status(201).data())
+    }
+
+    pub async fn order(&self, placed: &Placed) -> Value {
+        self.visitor.get(&format!("/api/orders/{}", placed.id)).await.with_status(200).data()
+    }
+
+    /// The order, once its payment stands so.
+    pub async fn sees_payment(&self, status: &str, placed: &Placed) -> Value {
+        eventually(&format!("the payment of {} is {status}", placed.number), async || {
+            Some(self.order(placed).await).filter(|order| order["paymentStatus"] == status)
+        })
+        .await
+    }
+
+    /// The event of the payment has emptied the cart.
+    pub async fn sees_an_empty_cart(&self) {
+        eventually("the cart is empty", async || (self.cart().await["items"] == json!([])).then_some(()))
+            .await;
+    }
+}
+
+impl Placed {
+    /// From the `data` of the answer that placed it.
+    pub fn of(data: &Value) -> Self {
+        let secret = text(&data["payment"]["clientSecret"]);
+        Self {
+            id: text(&data["order"]["id"]),
+            number: text(&data["order"]["number"]),
+            intent: secret.split_once("_secret_").unwrap().0.to_owned(),
+            gross: data["order"]["totals"]["gross"]["amount"].as_i64().unwrap(),
+        }
+    }
+}
+
+#[track_caller]
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}

@@ -1,0 +1,154 @@
+//! The real binary, started and ended as an operator or a crash would.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use crate::{Visitor, eventually, free_port};
+
+/// A `metropolitan serve` on a port and in a directory of its own.
+pub struct Gateway {
+    port: u16,
+    dir: PathBuf,
+    settings: Vec<(String, String)>,
+    process: Option<Child>,
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// None when it was killed by a signal.
+    pub code: Option<i32>,
+    /// What it wrote to standard error.
+    pub errors: String,
+}
+
+impl Gateway {
+    /// Not started yet.
+    pub(crate) fn prepared(settings: Vec<(String, String)>) -> Self {
+        let dir = std::env::temp_dir().join(testkit::unique("journey"));
+        fs::create_dir_all(&dir).unwrap();
+        Self { port: free_port(), dir, settings, process: None }
+    }
+
+    /// With these settings and no others: nothing is connected to unless they say where.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::prepared(settings.iter().map(own).collect())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::of(format!("http://127.0.0.1:{}", self.port))
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.settings.push((name.to_owned(), value.into()));
+    }
+
+    /// Starts it, with what it was started with before.
+    pub fn spawn(&mut self) {
+        self.run(&["serve"]);
+    }
+
+    fn run(&mut self, arguments: &[&str]) {
+        let binary = binary();
+        let log = |name: &str| File::options().create(true).append(true).open(self.dir.join(name)).unwrap();
+        let mut command = Command::new(&binary);
+        // Nothing of the developer's own environment, and no `.env` above the directory it runs in.
+        command.args(arguments).current_dir(&self.dir).env_clear();
+        command
+            .env("HTTP_ADDR", format!("127.0.0.1:{}", self.port))
+            .env("DEV_DIR", self.dir.join("dev"))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(log("log"))
+            .stderr(log("errors"));
+        let process = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", binary.display()));
+        self.process = Some(process);
+    }
+
+    /// Starts it and waits until it wants requests.
+    pub async fn start(&mut self) {
+        self.spawn();
+        let visitor = self.visitor();
+        eventually("the gateway is ready", async || {
+            assert!(self.is_running(), "the gateway ended: {}{}", self.log(), self.errors());
+            let asked = visitor.try_to(reqwest::Method::GET, "/health/ready", None).await;
+            asked.ok().filter(|answer| answer.status == 200)
+        })
+        .await;
+    }
+
+    /// Runs another command of the binary to its end.
+    pub async fn command(&mut self, arguments: &[&str]) -> Ended {
+        self.run(arguments);
+        self.ended().await
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| process.try_wait().unwrap().is_none())
+    }
+
+    /// SIGKILL: nothing is tidied up.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// SIGTERM: please end.
+    pub fn terminate(&self) {
+        let id = self.process.as_ref().unwrap().id();
+        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> Ended {
+        let mut process = self.process.take().unwrap();
+        let status: ExitStatus = eventually("the gateway ends", async || process.try_wait().unwrap()).await;
+        Ended { code: status.code(), errors: self.errors() }
+    }
+
+    /// Everything it logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+    }
+
+    fn errors(&self) -> String {
+        fs::read_to_string(self.dir.join("errors")).unwrap_or_default()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail = log.lines().rev().take(40).collect::<Vec<_>>();
+            let tail: Vec<_> = tail.into_iter().rev().collect();
+            eprintln!("the gateway on {} said:\n{}\n{}", self.port, tail.join("\n"), self.errors());
+        }
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Beside the tests, in the same profile: `target/<profile>/metropolitan`.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let binary = profile.join("metropolitan");
+    assert!(
+        binary.is_file(),
+        "{} is missing: build it first: cargo build -p gateway -p sandbox",
+        binary.display()
+    );
+    binary
+}

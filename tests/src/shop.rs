@@ -1,0 +1,126 @@
+//! A whole shop: gateway, database, Stripe, and what it sells.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use testkit::TestDb;
+
+use crate::{
+    Customer, Gateway, Goods, Product, Stripe, Visitor,
+    product::CATEGORY,
+    stripe::{PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET},
+};
+
+/// A shop that is open: dropping it ends everything that it started.
+pub struct Shop {
+    pub gateway: Gateway,
+    pub stripe: Stripe,
+    pub db: TestDb,
+    products: AtomicU32,
+    phones: AtomicU32,
+}
+
+/// How a shop is opened, where that differs from the usual.
+#[derive(Default)]
+pub struct Setup {
+    settings: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// One more variable of the gateway's environment.
+    #[must_use]
+    pub fn setting(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub async fn open(self) -> Shop {
+        let mut shop = self.prepare(|url| url.to_owned()).await;
+        shop.gateway.start().await;
+        shop
+    }
+
+    /// A shop that finds its database at what `way` makes of the real URL; its gateway is not started yet.
+    pub async fn prepare(self, way: impl FnOnce(&str) -> String) -> Shop {
+        let db = TestDb::new().await;
+        db.exec(CATEGORY).await;
+        let mut gateway = Gateway::prepared(Vec::new());
+        let stripe = Stripe::telling(gateway.port());
+        gateway.set("APP_ENV", "test");
+        gateway.set("DATABASE_URL", way(db.url()));
+        gateway.set("REDIS_URL", testkit::redis_url());
+        gateway.set("REDIS_NAMESPACE", testkit::unique("journey"));
+        gateway.set("STRIPE_API_BASE", stripe.url());
+        gateway.set("STRIPE_SECRET_KEY", SECRET_KEY);
+        gateway.set("STRIPE_PUBLISHABLE_KEY", PUBLISHABLE_KEY);
+        gateway.set("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET);
+        gateway.set("SMS_PROVIDER", "mailbox");
+        gateway.set("RATE_LIMITS", "1000");
+        for (name, value) in self.settings {
+            gateway.set(&name, value);
+        }
+        Shop { gateway, stripe, db, products: AtomicU32::new(1), phones: AtomicU32::new(1) }
+    }
+}
+
+impl Shop {
+    /// The usual: limits wide enough not to be met.
+    pub async fn open() -> Self {
+        Setup::default().open().await
+    }
+
+    /// Opened with this variable in the gateway's environment.
+    pub fn setting(name: &str, value: impl Into<String>) -> Setup {
+        Setup::default().setting(name, value)
+    }
+
+    /// Somebody without an account.
+    pub fn guest(&self) -> Visitor {
+        self.gateway.visitor()
+    }
+
+    /// Somebody who has just signed up, speaking English.
+    pub async fn customer(&self) -> Customer {
+        self.customer_speaking("en").await
+    }
+
+    pub async fn customer_speaking(&self, language: &str) -> Customer {
+        Customer::signs_up(&self.guest().speaking(language), self.phone()).await
+    }
+
+    /// A number that nobody has yet.
+    pub fn phone(&self) -> String {
+        format!("+4850{:07}", self.phones.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Puts a product on sale.
+    pub async fn sells(&self, goods: Goods) -> Product {
+        let product = Product::numbered(self.products.fetch_add(1, Ordering::Relaxed), &goods);
+        self.db.exec(&product.sql(&goods)).await;
+        product
+    }
+
+    /// More units of a product come in.
+    pub async fn receives(&self, product: &Product, units: i64) {
+        self.db.exec(&product.delivery(units)).await;
+    }
+
+    /// `(on hand, reserved)`
+    pub async fn stock_of(&self, product: &Product) -> (i64, i64) {
+        let of = |column| format!("select {column} from inventory.stock where sku_id = '{}'", product.id);
+        let on_hand = self.db.number(&of("on_hand")).await;
+        (on_hand, self.db.number(&of("reserved")).await)
+    }
+
+    pub async fn count(&self, rows: &str) -> i64 {
+        self.db.number(&format!("select count(*) from {rows}")).await
+    }
+
+    /// Nothing that must never be, is; and no job was given up on.
+    pub async fn is_sound(&self) {
+        let violations = self.db.lines("select * from inventory.integrity").await;
+        assert_eq!(violations, Vec::<String>::new());
+        let dead =
+            self.db.lines("select name, last_error from platform.jobs where dead_at is not null").await;
+        assert_eq!(dead, Vec::<String>::new());
+    }
+}

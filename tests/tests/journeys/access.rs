@@ -1,0 +1,216 @@
+//! Who may see and do what, for every route that the document lists.
+
+use journeys::{Answer, Goods, Shop, Visitor};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
+
+/// One operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    /// The token it demands: `bearer` or `registration`.
+    token: Option<String>,
+}
+
+impl Operation {
+    async fn all(shop: &Shop) -> Vec<Self> {
+        let document: Value = shop.guest().get("/openapi.json").await.with_status(200).json();
+        let mut operations = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let demands = operation["security"].as_array().cloned().unwrap_or_default();
+                // An empty demand beside others: a token is welcome, and not needed.
+                let free = demands.iter().any(|demand| demand == &json!({}));
+                let token = demands.iter().filter_map(|d| d.as_object()?.keys().next()).next();
+                operations.push(Self {
+                    method: method.to_uppercase().parse().unwrap(),
+                    path: path.clone(),
+                    token: token.filter(|_| !free).cloned(),
+                });
+            }
+        }
+        assert!(operations.len() > 20);
+        operations
+    }
+
+    /// The path with a value for each of its names.
+    fn at(&self, value: &str) -> String {
+        let parts = self.path.split('/').map(|part| if part.starts_with('{') { value } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    async fn asked_by(&self, visitor: &Visitor) -> Answer {
+        let body = (self.method != Method::GET).then(|| "{}".to_owned());
+        visitor.ask(self.method.clone(), &self.at(NOBODYS), body).await
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_the_right_token() {
+    let shop = Shop::open().await;
+    let ada = shop.customer().await;
+    let registration = shop.guest().may_register(&shop.phone()).await;
+    let unsigned = forged(&ada.access_token, |header| header["alg"] = json!("none"), "");
+    let signature = ada.access_token.rsplit_once('.').unwrap().1;
+    let altered = forged(&ada.access_token, |header| header["x"] = json!(1), signature);
+    let guest = shop.guest();
+    for operation in Operation::all(&shop).await {
+        let Some(token) = &operation.token else { continue };
+        let wrong = if token == "bearer" { &registration } else { &ada.access_token };
+        for (what, visitor) in [
+            ("no token", guest.clone()),
+            ("garbage", guest.bearing("garbage")),
+            ("an empty token", guest.bearing("")),
+            ("another scheme", guest.with("authorization", format!("Basic {}", ada.access_token))),
+            ("the other kind of token", guest.bearing(wrong)),
+            ("a refresh token", guest.bearing(&ada.refresh_token)),
+            ("an unsigned token", guest.bearing(&unsigned)),
+            ("an altered token", guest.bearing(&altered)),
+        ] {
+            let answer = operation.asked_by(&visitor).await;
+            let told = (operation.method.as_str(), operation.path.as_str(), what);
+            assert_eq!(answer.refusal(), (401, "UNAUTHENTICATED".to_owned()), "{told:?}");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{told:?}");
+        }
+    }
+    assert_eq!(shop.count("users.users").await, 1, "nothing came of all this");
+    // Where a token is not needed, a bad one is refused all the same: prices must not change silently.
+    guest.get("/api/products").await.with_status(200);
+    guest.bearing("garbage").get("/api/products").await.with_status(401);
+    guest.bearing(&registration).get("/api/products").await.with_status(401);
+}
+
+/// The token with another header, its own claims, and that signature.
+fn forged(token: &str, change: impl FnOnce(&mut Value), signature: &str) -> String {
+    let claims = token.split('.').nth(1).unwrap();
+    let mut header = json!({ "alg": "EdDSA", "typ": "JWT" });
+    change(&mut header);
+    format!("{}.{claims}.{signature}", base64url(header.to_string().as_bytes()))
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..=chunk.len() {
+            let letter = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap();
+            text.push(char::from(LETTERS[letter]));
+        }
+    }
+    text
+}
+
+#[tokio::test]
+async fn somebody_elses_order_is_as_absent_as_none() {
+    let shop = Shop::open().await;
+    let yoghurt = shop.sells(Goods::default()).await;
+    let (ada, bo) = (shop.customer().await, shop.customer().await);
+    ada.adds(&yoghurt, 4).await.with_status(200);
+    let placed = ada.places_an_order().await;
+
+    let bo = bo.visitor().with("x-request-id", "same");
+    let theirs = bo.get(&format!("/api/orders/{}", placed.id)).await;
+    assert_eq!(theirs.refusal(), (404, "ORDER_NOT_FOUND".to_owned()));
+    let absent = bo.get(&format!("/api/orders/{NOBODYS}")).await;
+    assert_eq!((absent.status, absent.text()), (404, theirs.text()));
+    for no_id in ["1", "x", "%27", "..%2F..", "00000000-0000-7000-8000-00000000000g"] {
+        let answer = bo.get(&format!("/api/orders/{no_id}")).await;
+        assert_eq!(answer.refusal().0, 404, "{no_id}");
+    }
+    ada.order(&placed).await;
+}
+
+#[tokio::test]
+async fn no_route_breaks_on_garbage() {
+    let shop = Shop::open().await;
+    let yoghurt = shop.sells(Goods::default()).await;
+    let ada = shop.customer().await;
+    ada.adds(&yoghurt, 4).await.with_status(200);
+    let registration = shop.guest().may_register(&shop.phone()).await;
+    let bodies = [
+        "",
+        "{",
+        "{}",
+        "[]",
+        "null",
+        "\"\u{0}\"",
+        "{\"productId\":null}",
+        "{\"quantity\":1e999}",
+        "{\"phoneNumber\":\"\\u0000\",\"userType\":\"individual\"}",
+        "{\"a\":{\"a\":{\"a\":[]}}}",
+        "{\"title\":\"\\u0000\",\"street\":\"x\",\"city\":\"x\",\"postalCode\":\"00-001\",\"country\":\"PL\"}",
+        "{\"firstName\":\"\\u0000\",\"lastName\":\"x\"}",
+    ];
+    let long = "9".repeat(300);
+    for operation in Operation::all(&shop).await {
+        let visitor = match operation.token.as_deref() {
+            Some("registration") => shop.guest().bearing(&registration),
+            // Signing out would spoil the rest.
+            Some(_) if operation.path.contains("logout") => continue,
+            _ => ada.visitor().clone(),
+        };
+        let visitor = visitor.with("idempotency-key", "garbage");
+        let told = |answer: &Answer, with: &str| {
+            let what = format!("{} {} with {with:?}: {}", operation.method, operation.path, answer.text());
+            assert!(answer.status < 500, "{what}");
+            let text = answer.text().to_lowercase();
+            let inside = ["select ", "diesel", "panicked", "/src/", "constraint", "::"];
+            assert!(answer.status < 400 || !inside.iter().any(|word| text.contains(word)), "{what}");
+        };
+        for value in ["x", "%00", "%FF", "-1", "0", "%F0%9F%A5%9B", "';--", "%2e%2e%2f", &long] {
+            let body = (operation.method != Method::GET).then(|| "{}".to_owned());
+            told(&visitor.ask(operation.method.clone(), &operation.at(value), body.clone()).await, value);
+            let query = format!(
+                "{}?limit={value}&cursor={value}&lang={value}&category={value}",
+                operation.at(NOBODYS)
+            );
+            told(&visitor.ask(operation.method.clone(), &query, body).await, value);
+        }
+        if operation.method != Method::GET {
+            for body in bodies {
+                let asked = Some(body.to_owned());
+                told(&visitor.ask(operation.method.clone(), &operation.at(NOBODYS), asked).await, body);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_shop_does_not_tell_who_has_an_account() {
+    let shop = Shop::open().await;
+    let ada = shop.customer().await;
+    let mut shapes = Vec::new();
+    for phone in [ada.phone.clone(), shop.phone()] {
+        let body = json!({ "phoneNumber": phone, "userType": "individual" });
+        let mut sent = shop.guest().post("/api/auth/send-otp", &body).await.with_status(202).data();
+        sent["challengeId"].take();
+        shapes.push(sent);
+    }
+    assert_eq!(shapes[0], shapes[1]);
+}
+
+#[tokio::test]
+async fn a_known_phone_signs_in_and_out() {
+    let shop = Shop::open().await;
+    let ada = shop.customer().await;
+    let signed = shop.guest().proves(&ada.phone).await;
+    assert_eq!((&signed["status"], &signed["user"]["phoneNumber"]), (&json!("signed_in"), &json!(ada.phone)));
+    let refresh = |token: &Value| json!({ "refreshToken": token });
+    let pair = shop.guest().post("/api/auth/refresh", &refresh(&signed["refreshToken"])).await.data();
+    let visitor = shop.guest().bearing(pair["accessToken"].as_str().unwrap());
+    assert_eq!(visitor.get("/api/users/me").await.data()["phoneNumber"], json!(ada.phone));
+
+    visitor.ask(Method::POST, "/api/auth/logout", None).await.with_status(204);
+    let refused = shop.guest().post("/api/auth/refresh", &refresh(&pair["refreshToken"])).await;
+    assert_eq!(refused.refusal().0, 401, "a refresh token ends with its session");
+    // The session on the other device goes on.
+    let other = shop.guest().post("/api/auth/refresh", &refresh(&json!(ada.refresh_token))).await;
+    other.with_status(200);
+    // An access token is no refresh token.
+    let access = shop.guest().post("/api/auth/refresh", &refresh(&json!(ada.access_token))).await;
+    assert_eq!(access.refusal().0, 401);
+}
