@@ -9,7 +9,8 @@ use actix_web::{
 };
 use cache::Cache;
 use db::Db;
-use http_kit::{ApiResult, Envelope, Failure, Limit, Public, Reply, Routes};
+use http_kit::{ApiError, ApiResult, Envelope, Failure, Limit, Public, Reply, Routes};
+use kernel::Params;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -77,13 +78,19 @@ struct Dependency {
 }
 
 /// The process serves.
-#[utoipa::path(get, path = "/health", tag = "health", operation_id = "health", responses((status = 200, body = Envelope<Health>)))]
+#[utoipa::path(
+    get, path = "/health", tag = "health", operation_id = "health",
+    responses((status = 200, body = Envelope<Health>), (status = "default", body = Failure)),
+)]
 async fn health(_: Public) -> ApiResult<Health> {
     Ok(Reply::ok(Health { status: "ok" }))
 }
 
 /// The process lives.
-#[utoipa::path(get, path = "/health/live", tag = "health", operation_id = "live", responses((status = 200, body = Envelope<Health>)))]
+#[utoipa::path(
+    get, path = "/health/live", tag = "health", operation_id = "live",
+    responses((status = 200, body = Envelope<Health>), (status = "default", body = Failure)),
+)]
 async fn live(_: Public) -> ApiResult<Health> {
     Ok(Reply::ok(Health { status: "ok" }))
 }
@@ -91,26 +98,37 @@ async fn live(_: Public) -> ApiResult<Health> {
 /// The process wants requests: PostgreSQL is there, and it is not stopping.
 #[utoipa::path(
     get, path = "/health/ready", tag = "health", operation_id = "ready",
-    responses((status = 200, body = Envelope<Ready>), (status = 503, body = Envelope<Ready>)),
+    responses(
+        (status = 200, body = Envelope<Ready>),
+        (status = 503, body = Failure, description = "`UNAVAILABLE {status, postgres, redis}`"),
+    ),
 )]
-async fn ready(_: Public, on: Data<Dependencies>) -> HttpResponse {
+async fn ready(_: Public, on: Data<Dependencies>) -> ApiResult<Ready> {
     let (postgres, redis) = futures_util::future::join(on.ask_postgres(), on.ask_redis()).await;
     let status = match () {
         () if on.readiness.is_draining() => "draining",
         () if postgres.is_none() => "unavailable",
         () => "ok",
     };
-    let body = Ready {
+    let ready = Ready {
         status,
         postgres: if postgres.is_some() { "ok" } else { "unavailable" },
         redis: if redis.is_some() { "ok" } else { "degraded" },
     };
-    let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    HttpResponse::build(code).insert_header(("cache-control", "no-store")).json(Envelope::new(body, None))
+    if status == "ok" {
+        return Ok(Reply::ok(ready));
+    }
+    let told = [("status", status), ("postgres", ready.postgres), ("redis", ready.redis)];
+    let told = Params::from_iter(told.map(|(name, word)| (name.to_owned(), word.into())));
+    let wait = Duration::from_secs(1);
+    Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE").with_params(told).retry_after(wait))
 }
 
 /// How each dependency does.
-#[utoipa::path(get, path = "/health/detailed", tag = "health", operation_id = "detailed", responses((status = 200, body = Envelope<Detailed>)))]
+#[utoipa::path(
+    get, path = "/health/detailed", tag = "health", operation_id = "detailed",
+    responses((status = 200, body = Envelope<Detailed>), (status = "default", body = Failure)),
+)]
 async fn detailed(_: Public, on: Data<Dependencies>) -> ApiResult<Detailed> {
     let (postgres, redis) = futures_util::future::join(on.ask_postgres(), on.ask_redis()).await;
     let millis =
@@ -144,7 +162,10 @@ async fn metrics(_: Public, on: Data<Dependencies>) -> HttpResponse {
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "health", operation_id = "openapi", responses((status = 200, body = Object)))]
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "health", operation_id = "openapi",
+    responses((status = 200, body = Object), (status = "default", body = Failure)),
+)]
 async fn document(_: Public) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")

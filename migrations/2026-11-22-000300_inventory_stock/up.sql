@@ -50,7 +50,7 @@ create index stock_movements_reservation on inventory.stock_movements (reservati
 --
 -- Every writer of stock takes its rows in ascending id, so no two of them can wait for each other in a circle.
 -- A reservation that was given back is taken anew (late money); one that is held or committed stays as it is.
--- Returns {"state":"held"|"committed"} or {"state":"short","short":[{"sku","requested","available"}]}.
+-- Returns {"state":"held"|"committed"|"different"} or {"state":"short","short":[{"sku","requested","available"}]}.
 create function inventory.reserve(
     p_reservation uuid, p_order uuid, p_skus uuid[], p_quantities int[], p_expires timestamptz, p_now timestamptz
 ) returns jsonb language plpgsql as $$
@@ -63,6 +63,16 @@ begin
 
     select r.id, r.state into v_known from inventory.reservations r where r.order_id = p_order for update;
     if v_known.state in ('held', 'committed') then
+        -- The same order asking for something else is no repetition: what is held must be given back first.
+        if exists (
+            (select sku, sum(quantity)::int from unnest(p_skus, p_quantities) u (sku, quantity) group by sku)
+            except
+            (select l.sku_id, l.quantity from inventory.reservation_lines l where l.reservation_id = v_known.id)
+        ) or (select count(distinct sku) from unnest(p_skus) u (sku)) <>
+             (select count(*) from inventory.reservation_lines l where l.reservation_id = v_known.id)
+        then
+            return jsonb_build_object('state', 'different');
+        end if;
         return jsonb_build_object('state', v_known.state);
     end if;
 

@@ -31,22 +31,32 @@ impl Visitor {
         text(&sent["challengeId"])
     }
 
-    /// The newest text message to a number, once there is one.
-    pub async fn receives_a_text(&self, phone: &str) -> String {
+    /// The text messages to a number, newest first.
+    async fn texts(&self, phone: &str) -> Vec<String> {
         let path = format!("/dev/sms?to=%2B{}", &phone[1..]);
+        let messages = self.get(&path).await.with_status(200).data();
+        messages.as_array().unwrap().iter().map(|message| text(&message["text"])).collect()
+    }
+
+    /// The newest text message to a number, once there are more than `known`.
+    async fn receives_another_text(&self, phone: &str, known: usize) -> String {
         eventually("a text message", async || {
-            let messages = self.get(&path).await.with_status(200).data();
-            messages[0]["text"].as_str().map(str::to_owned)
+            let messages = self.texts(phone).await;
+            messages.first().filter(|_| messages.len() > known).cloned()
         })
         .await
     }
 
+    /// The newest text message to a number, once there is one.
+    pub async fn receives_a_text(&self, phone: &str) -> String {
+        self.receives_another_text(phone, 0).await
+    }
+
     /// Proves to have the phone; what `verify-otp` answers.
     pub async fn proves(&self, phone: &str) -> Value {
+        let known = self.texts(phone).await.len();
         let challenge = self.asks_for_a_code(phone).await;
-        let message = self.receives_a_text(phone).await;
-        let code = message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-        let code = code.unwrap_or_else(|| panic!("no code: {message}"));
+        let code = code_in(&self.receives_another_text(phone, known).await);
         let body = json!({ "challengeId": challenge, "phoneNumber": phone, "code": code });
         self.post("/api/auth/verify-otp", &body).await.with_status(200).data()
     }
@@ -150,6 +160,13 @@ impl Placed {
             gross: data["order"]["totals"]["gross"]["amount"].as_i64().unwrap(),
         }
     }
+}
+
+/// The six digits of a text message.
+#[track_caller]
+pub fn code_in(message: &str) -> String {
+    let code = message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+    code.unwrap_or_else(|| panic!("no code: {message}")).to_owned()
 }
 
 #[track_caller]

@@ -18,7 +18,7 @@ mod visitor;
 mod wait;
 
 pub use answer::Answer;
-pub use customer::{Customer, Placed};
+pub use customer::{Customer, Placed, code_in};
 pub use gateway::{Ended, Gateway};
 pub use port::free_port;
 pub use product::{Goods, Product};

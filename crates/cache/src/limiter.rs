@@ -15,6 +15,7 @@ use std::{
 
 use moka::sync::Cache as Local;
 use redis::Script;
+use tokio::sync::Mutex;
 
 use crate::{Cache, pool::millis};
 
@@ -66,6 +67,8 @@ pub struct Limiter {
     cache: Cache,
     /// What this instance took and has not spent.
     batches: Local<String, Arc<Batch>>,
+    /// Who is taking a batch: of many requests at once one asks, and the others spend what it brings.
+    turns: Local<String, Arc<Mutex<()>>>,
     /// Meters for the time without Redis: theoretical arrival times on this instance's clock.
     fallback: Local<String, Arc<AtomicI64>>,
     started: Instant,
@@ -90,6 +93,7 @@ impl Limiter {
         Self {
             cache,
             batches: Local::builder().max_capacity(IDENTITIES).time_to_live(BATCH_LIFE).build(),
+            turns: Local::builder().max_capacity(IDENTITIES).time_to_idle(BATCH_LIFE).build(),
             fallback: Local::builder().max_capacity(IDENTITIES).time_to_idle(Duration::from_hours(1)).build(),
             started: Instant::now(),
             factor,
@@ -102,6 +106,16 @@ impl Limiter {
         let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
         let name = format!("rl:{}:{identity}", quota.name);
         if let Some(decision) = self.spend(&name, limit) {
+            return decision;
+        }
+        let turn = (batch > 1).then(|| self.turns.get_with_by_ref(&name, Arc::default));
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        if turn.is_some()
+            && let Some(decision) = self.spend(&name, limit)
+        {
             return decision;
         }
         let interval = micros(quota.per) / i64::from(limit.max(1));

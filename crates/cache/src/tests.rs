@@ -56,21 +56,13 @@ async fn exactly_the_quota_is_allowed_of_many_requests_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_instances_taking_batches_never_allow_more_than_the_quota() {
+async fn two_instances_taking_batches_allow_the_quota_between_them() {
     let cache = redis();
     let (one, two) = (Limiter::new(cache.clone(), 1), Limiter::new(cache, 1));
     let quota = quota(95, 10);
     let (a, b) = tokio::join!(check_many(&one, &quota, 200), check_many(&two, &quota, 200));
     let both = allowed(&a) + allowed(&b);
-    assert!((10..=95).contains(&both), "{both}");
-    // One after the other nothing that was taken is lost.
-    let cache = redis();
-    let instances = [Limiter::new(cache.clone(), 1), Limiter::new(cache, 1)];
-    let mut served = 0;
-    for n in 0..200 {
-        served += usize::from(instances[n % 2].check(&quota, "u:1").await.allowed);
-    }
-    assert_eq!(served, 95);
+    assert_eq!(both, 95);
 }
 
 #[tokio::test]
@@ -97,8 +89,8 @@ async fn a_refusal_says_when_to_come_again() {
 
 #[tokio::test]
 async fn what_was_spent_comes_back_with_time() {
-    // One every 50 µs: by the next round trip to Redis it is there again.
-    let quota = Quota { name: "fast", requests: 2, per: Duration::from_micros(100), batch: 1 };
+    // One every 10 µs: by the next round trip to Redis it is there again.
+    let quota = Quota { name: "fast", requests: 2, per: Duration::from_micros(20), batch: 1 };
     let limiter = Limiter::new(redis(), 1);
     for _ in 0..50 {
         assert!(limiter.check(&quota, "u:1").await.allowed);

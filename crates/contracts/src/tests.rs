@@ -46,7 +46,18 @@ fn an_order_that_was_placed() {
         method: PaymentMethod::BankTransfer,
         hold_until: DateTime::<Utc>::from_timestamp(1_784_715_300, 0).unwrap(),
     };
-    assert_json_snapshot!(published(&event, "order.placed.v1", 1), @r#""#);
+    assert_json_snapshot!(published(&event, "order.placed.v1", 1), @r#"
+    {
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "userId": "019c0000-0000-7000-8000-000000000003",
+      "total": {
+        "amount": 31500,
+        "currency": "PLN"
+      },
+      "method": "bank_transfer",
+      "holdUntil": "2026-07-22T10:15:00Z"
+    }
+    "#);
 }
 
 #[test]
@@ -57,7 +68,19 @@ fn an_order_that_was_paid() {
         cart_id: id::<CartId>(4),
         lines: vec![OrderedLine { product_id: id::<ProductId>(5), quantity: 20 }],
     };
-    assert_json_snapshot!(published(&event, "order.paid.v1", 1), @r#""#);
+    assert_json_snapshot!(published(&event, "order.paid.v1", 1), @r#"
+    {
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "userId": "019c0000-0000-7000-8000-000000000003",
+      "cartId": "019c0000-0000-7000-8000-000000000004",
+      "lines": [
+        {
+          "productId": "019c0000-0000-7000-8000-000000000005",
+          "quantity": 20
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -70,21 +93,45 @@ fn ways_to_pay() {
 fn a_payment_that_succeeded() {
     let event =
         PaymentSucceeded { payment_id: payment_id(), order_id: order_id(), amount: Money::grosz(31_500) };
-    assert_json_snapshot!(published(&event, "payment.succeeded.v1", 1), @r#""#);
+    assert_json_snapshot!(published(&event, "payment.succeeded.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "amount": {
+        "amount": 31500,
+        "currency": "PLN"
+      }
+    }
+    "#);
 }
 
 #[test]
 fn a_payment_that_failed() {
     let reason = "card_declined".to_owned();
     let event = PaymentFailed { payment_id: payment_id(), order_id: order_id(), reason };
-    assert_json_snapshot!(published(&event, "payment.failed.v1", 1), @r#""#);
+    assert_json_snapshot!(published(&event, "payment.failed.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "reason": "card_declined"
+    }
+    "#);
 }
 
 #[test]
 fn a_payment_that_does_not_add_up() {
     let differences = vec!["amount".to_owned(), "livemode".to_owned()];
     let event = PaymentMismatched { payment_id: payment_id(), order_id: order_id(), differences };
-    assert_json_snapshot!(published(&event, "payment.mismatched.v1", 1), @r#""#);
+    assert_json_snapshot!(published(&event, "payment.mismatched.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "differences": [
+        "amount",
+        "livemode"
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -96,7 +143,15 @@ fn a_code_that_was_asked_for() {
         language: Language::Pl,
         expires_in_minutes: 5,
     };
-    assert_json_snapshot!(published(&event, "identity.code_requested.v1", 6), @r#""#);
+    assert_json_snapshot!(published(&event, "identity.code_requested.v1", 6), @r#"
+    {
+      "challengeId": "019c0000-0000-7000-8000-000000000006",
+      "phone": "+48501502503",
+      "code": "123456",
+      "language": "pl",
+      "expiresInMinutes": 5
+    }
+    "#);
     let shown = format!("{event:?}");
     assert!(!shown.contains("123456") && !shown.contains("501502503"), "{shown}");
 }

@@ -1,6 +1,10 @@
 //! The connection pool: bb8 over diesel-async, with every connection's limits set as it is made.
 
-use std::time::Duration;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
 
 use diesel::IntoSql as _;
 use diesel_async::{
@@ -10,10 +14,30 @@ use diesel_async::{
     },
 };
 
-use crate::DbError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{DbError, Tx};
 
 /// A pooled connection; returned to the pool when dropped.
-pub type Conn = bb8::PooledConnection<'static, AsyncDieselConnectionManager<AsyncPgConnection>>;
+pub struct Conn {
+    pooled: bb8::PooledConnection<'static, AsyncDieselConnectionManager<AsyncPgConnection>>,
+    /// Below the connection, for fields are dropped from the top: whoever comes next finds it in the pool.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Deref for Conn {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.pooled
+    }
+}
+
+impl DerefMut for Conn {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.pooled
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
@@ -47,6 +71,10 @@ pub struct PoolStatus {
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<AsyncPgConnection>,
+    /// As many places as connections, given in the order of asking. bb8 alone hands a connection that comes back to
+    /// whoever asks at that moment: under load somebody who has waited for seconds would go on waiting.
+    places: Arc<Semaphore>,
+    wait: Duration,
     max_size: u32,
 }
 
@@ -71,11 +99,19 @@ impl Db {
             .connection_timeout(options.wait)
             .test_on_check_out(true)
             .build_unchecked(manager);
-        Self { pool, max_size: options.max_size }
+        let places = usize::try_from(options.max_size).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(places));
+        Self { pool, places, wait: options.wait, max_size: options.max_size }
     }
 
     pub async fn conn(&self) -> Result<Conn, DbError> {
-        self.pool.get_owned().await.map_err(|e| DbError::Pool(e.to_string()))
+        let busy = |e: &dyn std::fmt::Display| DbError::Pool(e.to_string());
+        let conn = tokio::time::timeout(self.wait, async {
+            let place = self.places.clone().acquire_owned().await.map_err(|e| busy(&e))?;
+            let pooled = self.pool.get_owned().await.map_err(|e| busy(&e))?;
+            Ok(Conn { pooled, _place: place })
+        });
+        conn.await.unwrap_or_else(|e| Err(busy(&e)))
     }
 
     /// Whether PostgreSQL answers.

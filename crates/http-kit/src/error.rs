@@ -43,6 +43,12 @@ impl ApiError {
         Self { retry_after: Some(wait), ..self }
     }
 
+    /// What programs are told beside the code.
+    #[must_use]
+    pub fn with_params(self, params: Params) -> Self {
+        Self { params, ..self }
+    }
+
     /// Whether nothing is known to have been refused: the work may be half done.
     pub(crate) fn is_server_error(&self) -> bool {
         self.status.is_server_error()

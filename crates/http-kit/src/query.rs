@@ -30,6 +30,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 /// `?lang=`, for routes that read nothing else of the query.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UriLanguage {
     /// Language of the answer; over `Accept-Language`.
     #[param(value_type = Option<Language>)]

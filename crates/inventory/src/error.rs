@@ -18,6 +18,9 @@ pub struct Shortage {
 pub enum InventoryError {
     #[error("not enough in stock of {} products", .0.len())]
     Insufficient(Vec<Shortage>),
+    /// The order holds other units than it asks for now: a crash left them, and they are given back within a minute.
+    #[error("the order already holds something else")]
+    HoldsOther,
     #[error("a quantity is zero or too large")]
     Quantity,
     #[error("stock answered with a state that is not known: {0}")]
@@ -45,6 +48,7 @@ impl DomainError for InventoryError {
         match self {
             Self::Insufficient(_) => ErrorKind::Conflict,
             Self::Quantity => ErrorKind::Invalid,
+            Self::HoldsOther => ErrorKind::Unavailable,
             Self::State(_) => ErrorKind::Internal,
             Self::Port(e) => e.kind(),
             Self::Db(e) => e.kind(),
@@ -55,7 +59,7 @@ impl DomainError for InventoryError {
         match self {
             Self::Insufficient(_) => "INSUFFICIENT_STOCK",
             Self::Quantity => "VALIDATION_FAILED",
-            Self::State(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
+            Self::HoldsOther | Self::State(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
         }
     }
 

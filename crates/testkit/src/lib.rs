@@ -6,7 +6,10 @@ mod database;
 
 pub use database::TestDb;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use cache::{Cache, CacheOptions};
 use chrono::{DateTime, Utc};
@@ -19,9 +22,11 @@ pub fn clock() -> FixedClock {
     FixedClock::at(DateTime::<Utc>::from_timestamp(1_784_714_400, 0).unwrap_or_default())
 }
 
-/// A name that no other test of this run has.
+/// A name that no other test has, of this run or of one before it.
 pub fn unique(prefix: &str) -> String {
-    format!("{prefix}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    static RUN: LazyLock<u32> =
+        LazyLock::new(|| u32::from_le_bytes(kernel::secret::bytes().unwrap_or_else(|e| panic!("{e}"))));
+    format!("{prefix}_{:08x}_{}_{}", *RUN, std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Redis under a namespace of its own. Patient: a busy test machine is no reason to open the breaker.

@@ -70,7 +70,9 @@ async fn while_postgresql_is_away_requests_are_told_to_come_again() {
         assert!(answer.number("retry-after") >= 1, "{what}");
         assert!(took < BOUND, "{what}: {took:?}");
     }
-    assert_eq!((health.status, health.json()["data"]["postgres"].as_str()), (503, Some("unavailable")));
+    assert_eq!(health.refusal(), (503, "UNAVAILABLE".to_owned()));
+    let told = json!({ "status": "unavailable", "postgres": "unavailable", "redis": "ok" });
+    assert_eq!((&health.json()["error"]["params"], health.number("retry-after") >= 1), (&told, true));
     assert_eq!(shop.guest().get("/health").await.status, 200, "the process itself is well");
 
     way.mend();

@@ -28,7 +28,7 @@ async fn a_terminated_gateway_drains_ends_what_is_under_way_and_exits_with_0() {
     let guest = shop.guest();
     eventually("it says that it is draining", async || {
         let ready = guest.get("/health/ready").await;
-        (ready.status == 503).then(|| assert_eq!(ready.json()["data"]["status"], "draining"))
+        (ready.status == 503).then(|| assert_eq!(ready.json()["error"]["params"]["status"], "draining"))
     })
     .await;
     guest.get("/api/products").await.with_status(200);

@@ -34,6 +34,7 @@ pub(crate) struct CategoryResponse {
         (status = "4XX", body = Failure),
         (status = 503, body = Failure),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
     _: MaybeCustomer,

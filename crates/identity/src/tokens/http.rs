@@ -1,7 +1,7 @@
 //! `/.well-known/jwks.json`
 
 use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
-use http_kit::Public;
+use http_kit::{Failure, Public};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ struct Jwk<'a> {
 /// The public keys that verify our tokens.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "auth", operation_id = "jwks",
-    responses((status = 200, body = Jwks<'static>)),
+    responses((status = 200, body = Jwks<'static>), (status = "4XX", body = Failure)),
 )]
 pub(crate) async fn jwks(_: Public, tokens: Data<TokenService>) -> HttpResponse {
     let keys = tokens

@@ -90,6 +90,7 @@ impl StockService {
             serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
         match answer.state.as_str() {
             "held" | "committed" => Ok(()),
+            "different" => Err(InventoryError::HoldsOther),
             "short" => {
                 Err(InventoryError::Insufficient(answer.short.into_iter().map(Shortage::from).collect()))
             }

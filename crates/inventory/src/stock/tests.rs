@@ -141,6 +141,20 @@ async fn one_order_reserves_once_however_often_it_asks() {
     house.assert_whole().await;
 }
 
+#[tokio::test]
+async fn an_order_that_holds_units_cannot_ask_for_others_until_they_are_given_back() {
+    let (house, products) = House::with(&[10, 10]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 4)]).await.unwrap();
+    for other in [vec![(products[0], 5)], vec![(products[1], 4)], vec![(products[0], 4), (products[1], 1)]] {
+        assert!(matches!(house.reserve(order, other).await, Err(InventoryError::HoldsOther)));
+    }
+    house.stock.release(order, house.now).await.unwrap();
+    house.reserve(order, [(products[0], 5), (products[1], 1)]).await.unwrap();
+    assert_eq!((house.units(products[0]).await, house.units(products[1]).await), ((10, 5), (10, 1)));
+    house.assert_whole().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opposite_orders_of_lines_do_not_block_each_other() {
     let (house, products) = House::with(&[10_000, 10_000]).await;
