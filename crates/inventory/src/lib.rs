@@ -1,3 +1,4 @@
+//! What lies in the warehouse, and who has put how much of it aside.
 #![doc = include_str!("../README.md")]
 
 mod api;

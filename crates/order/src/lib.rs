@@ -1,3 +1,4 @@
+//! Orders: from a cart to paid, and what was bought.
 #![doc = include_str!("../README.md")]
 
 mod api;

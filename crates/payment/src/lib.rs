@@ -1,3 +1,4 @@
+//! Payments: money taken through a provider, once.
 #![doc = include_str!("../README.md")]
 
 mod api;

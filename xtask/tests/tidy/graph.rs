@@ -45,7 +45,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "payment-stripe" => &["kernel", "payment"],
         "notification-twilio" => &["kernel", "notification"],
         "testkit" => &["kernel", "contracts", "db", "cache", "bus", "i18n", "http-kit", "migrations"],
-        "journeys" => &["kernel", "contracts", "db", "testkit"],
+        "journeys" => &["kernel", "contracts", "db", "sandbox", "testkit"],
         domain if is_domain(domain) => FOUNDATION,
         _ => return None,
     })

@@ -40,7 +40,9 @@ fn a_crate_s_sql_names_its_own_schema_only() {
         for (at, text) in in_strings.chain(table_macros(&file.text)) {
             for found in tables.captures_iter(text) {
                 let schema = found[1].to_lowercase();
-                if schema != own {
+                // Tests look into the queue to see what was published.
+                let looks = schema == PLATFORM && (file.is_test() || file.name() == "testing.rs");
+                if schema != own && !looks {
                     let line = line_of(&file.text, at + found.get(0).unwrap().start());
                     findings.push(format!(
                         "{}:{line}: {schema}.{}; this crate owns `{own}`: ask the other domain through a port",

@@ -1,4 +1,4 @@
-//! `/api/products/categories`
+//! Serves `/api/products/categories`.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use http_kit::{ApiError, Envelope, Failure, Lang, MaybeCustomer, Query, UriLanguage, serve};

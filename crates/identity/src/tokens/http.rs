@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`
+//! Serves `/.well-known/jwks.json`.
 
 use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use http_kit::{Failure, Public};

@@ -1,4 +1,4 @@
-//! `/dev/sms`
+//! Serves `/dev/sms`.
 
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};

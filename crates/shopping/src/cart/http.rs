@@ -1,4 +1,4 @@
-//! `/api/me/cart`
+//! Serves `/api/me/cart`.
 
 use actix_web::web::Data;
 use http_kit::{ApiResult, Body, CurrentUser, Customer, Envelope, Failure, Lang, Query, Reply, UriLanguage};

@@ -1,4 +1,4 @@
-//! `/api/users/me/addresses`
+//! Serves `/api/users/me/addresses`.
 
 use actix_web::web::Data;
 use http_kit::{ApiError, ApiResult, Body, CurrentUser, Envelope, Failure, Fields, Reply};

@@ -1,4 +1,4 @@
-//! `/api/users/me`
+//! Serves `/api/users/me`.
 
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! `/api/complete-profile`
+//! Serves `/api/complete-profile`.
 
 use actix_web::web::Data;
 use http_kit::{

@@ -1,4 +1,4 @@
-//! Registering.
+//! Use cases of registering an account.
 
 use db::Transact as _;
 use kernel::{UserType, id::UserId};
