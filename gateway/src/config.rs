@@ -305,7 +305,7 @@ fn sms_provider(r: &mut Reader, production: bool) {
     let default = if production { "twilio" } else { "mailbox" };
     match r.text("SMS_PROVIDER", default).as_str() {
         "mailbox" if production => {
-            r.wrong("SMS_PROVIDER", "twilio in production: nobody reads a mailbox there")
+            r.wrong("SMS_PROVIDER", "twilio in production: nobody reads a mailbox there");
         }
         "mailbox" => {}
         "twilio" => r.wrong("SMS_PROVIDER", "mailbox: the Twilio adapter is not built yet"),

@@ -101,6 +101,7 @@ async fn live(_: Public) -> ApiResult<Health> {
     responses(
         (status = 200, body = Envelope<Ready>),
         (status = 503, body = Failure, description = "`UNAVAILABLE {status, postgres, redis}`"),
+        (status = "default", body = Failure),
     ),
 )]
 async fn ready(_: Public, on: Data<Dependencies>) -> ApiResult<Ready> {

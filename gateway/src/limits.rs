@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use cache::{Limiter, Quota};
 use http_kit::{Admission, Admit, Limit};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 const DEFAULT: Quota = Quota { name: "default", requests: 100, per: MINUTE, batch: 10 };
 const AUTH: Quota = Quota { name: "auth", requests: 30, per: MINUTE, batch: 1 };
 const ORDERS: Quota = Quota { name: "orders", requests: 10, per: MINUTE, batch: 1 };

@@ -33,7 +33,7 @@ impl Worker {
         let mut loops = Vec::new();
         let worker = Arc::new(self);
         let spawn =
-            |name, pause, step: Step| tokio::spawn(run_loop(worker.clone(), stop.clone(), name, pause, step));
+            |name, pause, act: Step| tokio::spawn(run_loop(worker.clone(), stop.clone(), name, pause, act));
         loops.push(spawn("relay", IDLE, |w| Box::pin(w.relay())));
         loops.push(spawn("schedule", Duration::from_secs(1), |w| Box::pin(w.tick())));
         loops.extend((0..HANDLERS).map(|_| spawn("handler", IDLE, |w| Box::pin(w.handle()))));
@@ -68,26 +68,26 @@ async fn run_loop(
     mut stop: watch::Receiver<bool>,
     name: &'static str,
     pause: Duration,
-    step: Step,
+    act: Step,
 ) {
     let mut failing = false;
     while !*stop.borrow() {
-        let wait = match step(worker.clone()).await {
-            Ok(true) => Duration::ZERO,
-            Ok(false) => pause,
+        let wait = match act(worker.clone()).await {
+            Ok(busy) => {
+                if failing {
+                    tracing::info!(worker.loop = name, "loop {name} goes on");
+                }
+                failing = false;
+                if busy { Duration::ZERO } else { pause }
+            }
             Err(e) => {
                 if !failing {
                     tracing::warn!(worker.loop = name, error = %e, "loop {name} waits for PostgreSQL");
                 }
                 failing = true;
-                tokio::time::sleep(AFTER_FAILURE).await;
-                continue;
+                AFTER_FAILURE
             }
         };
-        if failing {
-            tracing::info!(worker.loop = name, "loop {name} goes on");
-            failing = false;
-        }
         if wait > Duration::ZERO {
             // Whoever asks us to stop need not wait for the pause to end.
             let _ = tokio::time::timeout(wait, stop.changed()).await;

@@ -3,7 +3,12 @@
 //! A [`Shop`] is a gateway of its own (the binary, not the library) on a database, a Redis namespace, a development
 //! directory and a Stripe stand-in of its own; dropping it ends all of them. Its people are values with verbs:
 //! [`Visitor`] asks anything, [`Customer`] signed up by text message and buys.
-#![expect(clippy::unwrap_used, reason = "all of this crate is tests, also what stands outside of a #[test]")]
+#![expect(
+    clippy::print_stderr,
+    clippy::return_self_not_must_use,
+    clippy::unwrap_used,
+    reason = "all of this crate is tests, also what stands outside of a #[test]"
+)]
 
 mod answer;
 mod customer;

@@ -34,7 +34,7 @@ impl Setup {
     }
 
     pub async fn open(self) -> Shop {
-        let mut shop = self.prepare(|url| url.to_owned()).await;
+        let mut shop = self.prepare(ToOwned::to_owned).await;
         shop.gateway.start().await;
         shop
     }

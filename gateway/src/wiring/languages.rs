@@ -16,7 +16,7 @@ pub(crate) struct LanguagesOfUsers {
 
 impl LanguagesOfUsers {
     pub(crate) fn new(users: Arc<dyn UsersApi>) -> Self {
-        let known = Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(60)).build();
+        let known = Cache::builder().max_capacity(50_000).time_to_live(Duration::from_mins(1)).build();
         Self { users, known }
     }
 }

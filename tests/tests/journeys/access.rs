@@ -23,7 +23,7 @@ impl Operation {
                 let demands = operation["security"].as_array().cloned().unwrap_or_default();
                 // An empty demand beside others: a token is welcome, and not needed.
                 let free = demands.iter().any(|demand| demand == &json!({}));
-                let token = demands.iter().filter_map(|d| d.as_object()?.keys().next()).next();
+                let token = demands.iter().find_map(|d| d.as_object()?.keys().next());
                 operations.push(Self {
                     method: method.to_uppercase().parse().unwrap(),
                     path: path.clone(),

@@ -11,3 +11,4 @@ mod races;
 mod repetition;
 mod stack;
 mod webhooks;
+mod zz;
