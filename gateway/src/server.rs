@@ -36,6 +36,8 @@ use crate::{
 
 /// How long PostgreSQL may take to appear at start.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may take to send a request's head: a slow network, not somebody who holds connections open.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests and jobs under way may take to end when the process stops.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -138,6 +140,7 @@ fn listen(
             }))
     })
     .workers(config.http.workers)
+    .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(GRACE.as_secs())
     .disable_signals()
     .bind(config.http.addr)

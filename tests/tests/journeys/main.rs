@@ -11,4 +11,3 @@ mod races;
 mod repetition;
 mod stack;
 mod webhooks;
-mod zz;
