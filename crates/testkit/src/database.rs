@@ -94,7 +94,7 @@ async fn prepare_template() -> String {
 }
 
 fn url(database: &str) -> String {
-    format!("{}/{database}", crate::variable("TEST_DATABASE_URL"))
+    format!("{}/{database}", crate::variable("TEST_DATABASE_URL").trim_end_matches('/'))
 }
 
 async fn connect(url: &str) -> AsyncPgConnection {
