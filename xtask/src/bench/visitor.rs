@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -77,12 +78,24 @@ pub(super) fn customers(port: u16, goods: &[Good], count: u32) -> Result<Vec<Cus
     })
 }
 
+/// The text message leaves through the outbox, so it comes a moment after the answer.
+fn await_code(connection: &mut Connection, phone: &str) -> Result<String> {
+    let mailbox = format!("/dev/sms?to=%2B{}", phone.trim_start_matches('+'));
+    for _ in 0..600 {
+        signals::check()?;
+        if let Some(code) = one_time_code(&data(&connection.get(&mailbox, &[])?)?) {
+            return Ok(code);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    bail!("no one-time code in the mailbox after half a minute")
+}
+
 fn sign_up(connection: &mut Connection, goods: &[Good], number: u32) -> Result<Customer> {
     let phone = format!("+4850{number:07}");
     let asked = json!({ "phoneNumber": phone, "userType": "individual" });
     let challenge = text(&post(connection, "/api/auth/send-otp", None, &asked)?, "challengeId")?;
-    let texts = connection.get(&format!("/dev/sms?to=%2B{}", phone.trim_start_matches('+')), &[])?;
-    let code = one_time_code(&data(&texts)?).context("no one-time code in the mailbox")?;
+    let code = await_code(connection, &phone)?;
     let proof = json!({ "challengeId": challenge, "phoneNumber": phone, "code": code });
     let registration = text(&post(connection, "/api/auth/verify-otp", None, &proof)?, "registrationToken")?;
     let profile = json!({
