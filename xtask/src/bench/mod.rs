@@ -78,7 +78,9 @@ impl Shop {
         postgres.create_database("metropolitan")?;
         let database_url = postgres.url("metropolitan");
         shop::migrate(Profile::Release, &database_url)?;
-        seed::fill(&mut cluster::connect(&database_url)?, PRODUCTS)?;
+        let mut database = cluster::connect(&database_url)?;
+        seed::fill(&mut database, PRODUCTS)?;
+        database.batch_execute(include_str!("plenty.sql"))?;
         let port = free_port()?;
         let stripe = StandIn::start(site, Profile::Release, None, port)?;
         let settings = GatewaySettings {
