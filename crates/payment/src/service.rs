@@ -121,6 +121,7 @@ impl PaymentService {
         if payment.status != PaymentStatus::Creating {
             return Ok(Started::Done);
         }
+        // An attempt made at this very moment is our own: no request is at it.
         if now - payment.created_at < IN_FLIGHT && payment.created_at != now {
             return Ok(Started::NotYet);
         }
