@@ -39,7 +39,7 @@ impl Visitor {
     }
 
     /// The newest text message to a number, once there are more than `known`.
-    async fn receives_another_text(&self, phone: &str, known: usize) -> String {
+    pub async fn receives_another_text(&self, phone: &str, known: usize) -> String {
         eventually("a text message", async || {
             let messages = self.texts(phone).await;
             messages.first().filter(|_| messages.len() > known).cloned()

@@ -5,6 +5,7 @@ mod access;
 mod buying;
 mod crashes;
 mod dependencies;
+mod identity;
 mod lifecycle;
 mod limits;
 mod races;
