@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::{
-    Contended, Db, DbError, PoolOptions, Transact as _,
+    Contended, Db, DbError, PoolOptions, Transact as _, cached,
     idempotency::{Claim, KEPT, Request, claim, complete, release, reopen, sweep},
     retry,
 };
@@ -147,8 +147,18 @@ async fn answers_are_kept_for_a_week() {
     house.claim(ASKED, 1, house.now).await;
     house.claim(Request { key: "young", ..ASKED }, 2, house.now + TimeDelta::seconds(1)).await;
     let mut conn = house.db.conn().await.unwrap();
-    assert_eq!(sweep(&mut conn, house.now + KEPT).await.unwrap(), 0);
-    assert_eq!(sweep(&mut conn, house.now + KEPT + TimeDelta::milliseconds(1)).await.unwrap(), 1);
+    assert!(!sweep(&mut conn, house.now + KEPT).await.unwrap());
+    assert_eq!(house.test.number("select count(*) from platform.idempotency_keys").await, 2);
+    house
+        .test
+        .exec(
+            "insert into platform.idempotency_keys (scope, key, request_hash, resource_id, created_at)
+             select 'old', n::text, '', gen_random_uuid(), '2020-01-01' from generate_series(1, 1500) n",
+        )
+        .await;
+    let later = house.now + KEPT + TimeDelta::milliseconds(1);
+    assert!(sweep(&mut conn, later).await.unwrap(), "a thousand at a time");
+    assert!(!sweep(&mut conn, later).await.unwrap());
     assert_eq!(house.test.lines("select key from platform.idempotency_keys").await, ["(young)"]);
 }
 
@@ -317,4 +327,35 @@ async fn limits_are_set_on_every_connection() {
         let says = diesel::sql_query(format!("select 1 where current_setting('{setting}') = '{value}'"));
         assert_eq!(says.execute(&mut conn).await.unwrap(), 1, "{setting}");
     }
+}
+
+diesel::table! {
+    kept (id) {
+        id -> Int4,
+        n -> Nullable<Int4>,
+    }
+}
+
+#[tokio::test]
+async fn a_cached_statement_is_prepared_once_for_each_text_and_follows_its_values() {
+    use diesel::{ExpressionMethods as _, QueryDsl as _};
+    use diesel_async::RunQueryDsl as _;
+    let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
+    house.test.exec("create table kept (id int primary key, n int); insert into kept values (1), (2)").await;
+    let mut conn = house.db.conn().await.unwrap();
+    for round in 1..=3 {
+        for id in [1, 2] {
+            let put = diesel::update(kept::table.find(id)).set(kept::n.eq(Some(round * 10 + id)));
+            let n: Option<i32> = cached(put.returning(kept::n)).get_result(&mut conn).await.unwrap();
+            assert_eq!(n, Some(round * 10 + id));
+            // The other text of the same type.
+            let put = diesel::update(kept::table.find(id))
+                .set((None::<i32>.map(|n| kept::n.eq(n)), kept::id.eq(id)));
+            assert_eq!(cached(put).execute(&mut conn).await.unwrap(), 1);
+        }
+    }
+    drop(conn);
+    let prepared = diesel::sql_query("select 1 from pg_prepared_statements where statement ilike 'update%'");
+    let count = prepared.execute(&mut house.db.conn().await.unwrap()).await.unwrap();
+    assert_eq!(count, 2, "two texts, three rounds");
 }
