@@ -52,8 +52,12 @@ impl House {
 
 const ASKED: Request<'static> = Request { scope: "orders.place:7", key: "k", hash: b"hash" };
 
-fn work(id: u128) -> Claim {
-    Claim::Work(Uuid::from_u128(id))
+fn fresh(id: u128) -> Claim {
+    Claim::Fresh(Uuid::from_u128(id))
+}
+
+fn taken_over(id: u128) -> Claim {
+    Claim::TakenOver(Uuid::from_u128(id))
 }
 
 /// Whoever holds a connection over and over must not keep those who asked before it from theirs.
@@ -80,16 +84,16 @@ async fn connections_are_given_in_the_order_of_asking() {
 async fn of_many_claims_at_once_one_gets_the_work() {
     let house = House::new().await;
     let claims = join_all((0..40).map(|n| house.claim(ASKED, n, house.now))).await;
-    assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Work(_))).count(), 1);
+    assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Fresh(_))).count(), 1);
     assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 39);
 }
 
 #[tokio::test]
 async fn what_was_answered_is_answered_again_word_for_word() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     let body = "{\"a\":  \"ż\\u0142\"}\n";
-    complete(&house.db, ASKED, 201, body).await.unwrap();
+    assert_eq!(complete(&house.db, ASKED, (201, body)).await.unwrap(), None);
     let much_later = house.now + TimeDelta::days(6);
     let done = Claim::Done { status: 201, body: body.to_owned() };
     assert_eq!(house.claim(ASKED, 2, much_later).await, done);
@@ -97,14 +101,15 @@ async fn what_was_answered_is_answered_again_word_for_word() {
         undo.unwrap();
     }
     assert_eq!(house.claim(ASKED, 3, much_later).await, done, "an answer is not taken back");
-    complete(&house.db, ASKED, 200, "later").await.unwrap();
+    let first = Some((201, body.to_owned()));
+    assert_eq!(complete(&house.db, ASKED, (200, "later")).await.unwrap(), first, "it is given instead");
     assert_eq!(house.claim(ASKED, 4, much_later).await, done, "the first answer stays");
 }
 
 #[tokio::test]
 async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     let other_body = Request { hash: b"other", ..ASKED };
     assert_eq!(house.claim(other_body, 2, house.now).await, Claim::Reused);
     assert_eq!(
@@ -112,33 +117,33 @@ async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
         Claim::Reused,
         "nor is it taken over"
     );
-    assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, work(3));
-    assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, work(4));
-    complete(&house.db, ASKED, 201, "{}").await.unwrap();
+    assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, fresh(3));
+    assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, fresh(4));
+    complete(&house.db, ASKED, (201, "{}")).await.unwrap();
     assert_eq!(house.claim(other_body, 5, house.now).await, Claim::Reused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_lease_one_takes_over_under_the_same_id() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     assert_eq!(house.claim(ASKED, 2, house.now + LEASE).await, Claim::Running);
     let later = house.now + LEASE + TimeDelta::microseconds(1);
     let claims = join_all((2..22).map(|n| house.claim(ASKED, n, later))).await;
-    assert_eq!(claims.iter().filter(|c| **c == work(1)).count(), 1);
+    assert_eq!(claims.iter().filter(|c| **c == taken_over(1)).count(), 1);
     assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 19);
 }
 
 #[tokio::test]
 async fn a_reopened_key_is_taken_over_at_once_and_a_released_one_begins_anew() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     reopen(&house.db, ASKED).await.unwrap();
-    assert_eq!(house.claim(ASKED, 2, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 2, house.now).await, taken_over(1));
     assert_eq!(house.claim(ASKED, 3, house.now).await, Claim::Running, "with a lease of its own");
     release(&house.db, ASKED).await.unwrap();
     let other_body = Request { hash: b"other", ..ASKED };
-    assert_eq!(house.claim(other_body, 4, house.now).await, work(4));
+    assert_eq!(house.claim(other_body, 4, house.now).await, fresh(4));
 }
 
 #[tokio::test]
