@@ -91,17 +91,15 @@ pub(crate) async fn put_intent(
     (status, intent): (PaymentStatus, &Intent),
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::update(payments::table.find(payment))
-        .set((
-            payments::status.eq(status.as_str()),
-            payments::intent_id.eq(&intent.id),
-            // An answer without the secret does not make us forget it.
-            intent.client_secret.as_ref().map(|secret| payments::client_secret.eq(secret)),
-            payments::failure.eq(&intent.failure),
-            payments::updated_at.eq(now),
-        ))
-        .execute(tx)
-        .await?;
+    let put = diesel::update(payments::table.find(payment)).set((
+        payments::status.eq(status.as_str()),
+        payments::intent_id.eq(&intent.id),
+        // An answer without the secret does not make us forget it.
+        intent.client_secret.as_ref().map(|secret| payments::client_secret.eq(secret)),
+        payments::failure.eq(&intent.failure),
+        payments::updated_at.eq(now),
+    ));
+    cached(put).execute(tx).await?;
     Ok(())
 }
 
@@ -114,16 +112,13 @@ pub(crate) async fn put_created(
 ) -> QueryResult<bool> {
     let creating = payments::status.eq(PaymentStatus::Creating.as_str());
     let waiting = payments::id.eq(payment).and(payments::intent_id.is_null()).and(creating);
-    let changed = diesel::update(payments::table.filter(waiting))
-        .set((
-            payments::status.eq(status.as_str()),
-            payments::intent_id.eq(&intent.id),
-            payments::client_secret.eq(&intent.client_secret),
-            payments::updated_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(changed == 1)
+    let put = diesel::update(payments::table.filter(waiting)).set((
+        payments::status.eq(status.as_str()),
+        payments::intent_id.eq(&intent.id),
+        payments::client_secret.eq(&intent.client_secret),
+        payments::updated_at.eq(now),
+    ));
+    Ok(cached(put).execute(conn).await? == 1)
 }
 
 /// The provider refused to take the money at all; false when the payment has moved on.
@@ -183,7 +178,8 @@ pub(crate) async fn insert_event(
 }
 
 pub(crate) async fn put_worked(conn: &mut Tx, event: &str, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(inbox::table.find(event)).set(inbox::worked_at.eq(now)).execute(conn).await?;
+    let put = diesel::update(inbox::table.find(event)).set(inbox::worked_at.eq(now));
+    cached(put).execute(conn).await?;
     Ok(())
 }
 
