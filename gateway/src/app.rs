@@ -20,6 +20,7 @@ pub fn routes(production: bool) -> Routes {
         .join(order::http::routes())
         .join(user::http::routes())
         .join(identity::http::routes())
+        .join(audit::http::routes())
         .join(payment::http::routes())
         .join(health::routes());
     if production { routes } else { routes.join(notification::http::dev_routes()) }
@@ -38,7 +39,9 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::new(modules.users.clone()))
             .app_data(Data::new(modules.otp.clone()))
             .app_data(Data::new(modules.sessions.clone()))
+            .app_data(Data::new(modules.staff.clone()))
             .app_data(Data::new(modules.tokens.clone()))
+            .app_data(Data::new(modules.db.clone()))
             .app_data(Data::new(modules.mailbox.clone()))
             .app_data(Data::new(modules.health.clone()))
             .app_data(Data::from(modules.answers.clone()))

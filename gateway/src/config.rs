@@ -2,14 +2,15 @@
 //!
 //! Every variable is read by its name in this file and nowhere else; `.env.example` lists the same names.
 
+mod otp;
 mod reader;
 mod secrets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
-use identity::{OtpLimits, Pepper, SigningKeys};
-use kernel::Money;
+use identity::{OtpLimits, Password, Pepper, SigningKeys};
+use kernel::{Email, Money};
 use payment::WebhookSecrets;
 use telemetry::LogFormat;
 
@@ -86,6 +87,8 @@ pub struct Identity {
     pub signing_keys: SigningKeys,
     pub pepper: Pepper,
     pub limits: OtpLimits,
+    /// Address and password of the first owner, made when there is none.
+    pub first_owner: Option<(Email, Password)>,
 }
 
 #[derive(Debug)]
@@ -234,8 +237,25 @@ fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
     if pepper.is_err() {
         r.wrong("OTP_PEPPER", "at least 32 characters");
     }
-    let limits = OtpLimits { factor: factor.max(1), ..OtpLimits::default() };
-    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits })
+    let limits = otp::limits(r, factor);
+    let first_owner = first_owner(r);
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits: limits?, first_owner })
+}
+
+fn first_owner(r: &mut Reader) -> Option<(Email, Password)> {
+    let (email, password) = (r.optional("ADMIN_BOOTSTRAP_EMAIL"), r.optional("ADMIN_BOOTSTRAP_PASSWORD"));
+    if email.is_some() != password.is_some() {
+        r.wrong("ADMIN_BOOTSTRAP_EMAIL", "set together with ADMIN_BOOTSTRAP_PASSWORD, or not at all");
+    }
+    let email = email?.parse();
+    if email.is_err() {
+        r.wrong("ADMIN_BOOTSTRAP_EMAIL", "an e-mail address");
+    }
+    let password = Password::parse(&password?);
+    if password.is_err() {
+        r.wrong("ADMIN_BOOTSTRAP_PASSWORD", "12 to 200 characters");
+    }
+    Some((email.ok()?, password.ok()?))
 }
 
 fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {

@@ -6,7 +6,7 @@ use cache::{Cache, Limiter};
 use catalog::CatalogService;
 use db::Db;
 use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
-use identity::{OtpService, SessionService, TokenService};
+use identity::{OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
 use notification::{Mailbox, events::SendCode};
@@ -41,6 +41,8 @@ pub struct Modules {
     pub(crate) users: UserService,
     pub(crate) otp: OtpService,
     pub(crate) sessions: SessionService,
+    pub(crate) staff: StaffService,
+    pub(crate) db: Db,
     pub(crate) tokens: TokenService,
     pub(crate) mailbox: Mailbox,
     pub(crate) send_code: SendCode,
@@ -103,6 +105,7 @@ impl Modules {
         };
         let rules = OrderRules { minimum_order: config.order.minimum, hold: config.order.hold };
         let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
+        let staff = StaffService::new(db.clone(), clock.clone(), sessions.clone());
         let mailbox = Mailbox::new(db.clone(), clock.clone());
         let limiter = (config.rate_limit_factor > 0).then(|| Limiter::new(cache, config.rate_limit_factor));
         Self {
@@ -110,7 +113,7 @@ impl Modules {
             webhook_secrets: config.stripe.webhook_secrets.clone(),
             payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },
             send_code: SendCode::new(Arc::new(mailbox.clone())),
-            answers: Arc::new(AnswersInDb { db, clock }),
+            answers: Arc::new(AnswersInDb { db: db.clone(), clock }),
             messages: Arc::new(FluentMessages),
             authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),
             admit: Arc::new(Limits(limiter)),
@@ -123,6 +126,8 @@ impl Modules {
             users,
             otp,
             sessions,
+            staff,
+            db,
             tokens,
             mailbox,
             health,

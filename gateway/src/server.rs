@@ -61,6 +61,10 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
 
     let (stop, stopped) = watch::channel(false);
     let mut background = vec![tokio::spawn(measure::run(platform, metrics, stopped.clone()))];
+    if let Some((email, password)) = &config.identity.first_owner {
+        modules.staff.bootstrap(email, password).await.map_err(Stop::failed)?;
+    }
+    background.push(hear_of_ended_sessions(&config, &modules, &clock, &stopped).await?);
     if role != Role::Web {
         let worker = Worker {
             runner: subscriptions::runner(&modules, &db, clock.clone()),
@@ -100,6 +104,21 @@ async fn its_own_end(server: Option<&mut Server>) -> Stop {
     };
     tracing::error!(error = why, "the server ended by itself");
     Stop::failed(format!("the server ended by itself: {why}"))
+}
+
+/// No request is served before it is known which sessions have ended; then it is heard a few times a second.
+async fn hear_of_ended_sessions(
+    config: &Config,
+    modules: &Modules,
+    clock: &Arc<dyn Clock>,
+    stopped: &watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Stop> {
+    let options = PoolOptions { max_size: 1, ..PoolOptions::default() };
+    let db = Db::new(&config.database.url.0, &options);
+    let (revocations, clock) = (modules.sessions.revocations().clone(), clock.clone());
+    revocations.refresh(&db, &*clock).await.map_err(Stop::failed)?;
+    let stopped = stopped.clone();
+    Ok(tokio::spawn(async move { revocations.follow(db, &*clock, stopped).await }))
 }
 
 /// Lets requests and jobs under way end, side by side.

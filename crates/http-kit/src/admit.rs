@@ -15,7 +15,7 @@ use actix_web::{
 };
 use async_trait::async_trait;
 
-use crate::{Access, ApiError, Authenticate, Caller, Endpoint};
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint, client};
 
 /// Which count a route's requests go against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,8 @@ pub enum Limit {
     /// Signing in and registering.
     Auth,
     Orders,
+    /// What people of the shop do.
+    Admin,
 }
 
 /// What the count says of one request.
@@ -45,10 +47,6 @@ pub trait Admit: Send + Sync {
     async fn admit(&self, limit: Limit, identity: &str) -> Option<Admission>;
 }
 
-/// The caller's address as seen through the trusted proxies; put on the request by the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(pub std::net::IpAddr);
-
 /// Wraps the route of `endpoint`.
 pub(crate) async fn admit<B: MessageBody + 'static>(
     endpoint: Endpoint,
@@ -58,7 +56,9 @@ pub(crate) async fn admit<B: MessageBody + 'static>(
     req.extensions_mut().insert(endpoint);
     let caller = match endpoint.access {
         Access::Public | Access::SignedByProvider => Caller::Nobody,
-        Access::MaybeCustomer | Access::Customer | Access::Registrant => identify(&req).await,
+        Access::MaybeCustomer | Access::Customer | Access::Registrant | Access::Staff(_) => {
+            identify(&req).await
+        }
     };
     let identity = identity_of(&caller, &req);
     req.extensions_mut().insert(Arc::new(caller));
@@ -96,13 +96,11 @@ async fn identify(req: &ServiceRequest) -> Caller {
     }
 }
 
-/// The user, else the address: what requests are counted by.
+/// The user, else the network of the address: what requests are counted by.
 fn identity_of(caller: &Caller, req: &ServiceRequest) -> String {
     match caller {
         Caller::Customer(customer) => format!("u:{}", customer.user),
-        _ => match req.extensions().get::<ClientAddress>() {
-            Some(ClientAddress(address)) => format!("a:{address}"),
-            None => "a:unknown".to_owned(),
-        },
+        Caller::Staff(member) => format!("s:{}", member.actor.staff),
+        _ => format!("a:{}", client::network_of(req.request())),
     }
 }

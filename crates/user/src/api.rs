@@ -18,6 +18,12 @@ pub trait UsersApi: Send + Sync {
         user_type: UserType,
     ) -> Result<Option<(UserId, serde_json::Value)>, UserError>;
 
+    /// The user's number; `None` when there is no such user.
+    async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, UserError>;
+
+    /// Gives the user another number; false when another account of that type has it.
+    async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, UserError>;
+
     /// The language that the user chose; `None` when there is no such user.
     async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError>;
 

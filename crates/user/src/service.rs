@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use db::Db;
+use db::{Db, DbError};
 use kernel::{
     Clock, Language, Phone, UserType,
     id::{AddressId, UserId},
@@ -39,6 +39,22 @@ impl UsersApi for UserService {
         let mut conn = self.db.conn().await?;
         let user = profile::store::find_by_phone(&mut conn, phone, user_type).await?;
         user.map(|user| Ok((user.id, profile::http::shown(&user)?))).transpose()
+    }
+
+    async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, UserError> {
+        let mut conn = self.db.conn().await?;
+        Ok(profile::store::find_user(&mut conn, user).await?.map(|user| user.phone))
+    }
+
+    async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, UserError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        match profile::store::put_phone(&mut conn, user, to, now).await.map_err(DbError::from) {
+            Ok(true) => Ok(true),
+            Ok(false) => Err(UserError::NotFound),
+            Err(e) if e.violated() == Some("users_phone_type") => Ok(false),
+            Err(e) => Err(e.into()),
+        }
     }
 
     async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError> {

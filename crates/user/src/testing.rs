@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use kernel::{DomainError, ErrorKind, FixedClock, Language, Phone, PortError, UserType, id::UserId};
+use kernel::{
+    Clock as _, DomainError, ErrorKind, FixedClock, Language, Phone, PortError, UserType, id::UserId,
+};
 use testkit::TestDb;
 
 use crate::{
@@ -84,6 +86,7 @@ pub(crate) fn phone(number: &str) -> Phone {
 
 pub(crate) fn form(number: &str) -> Registration {
     Registration {
+        user: UserId::generate(kernel::SystemClock.now()),
         phone: phone(number),
         user_type: UserType::Individual,
         first_name: "Ayşe".to_owned(),

@@ -12,7 +12,7 @@ pub(crate) struct SessionsForUser(pub(crate) Arc<dyn SessionsApi>);
 #[async_trait]
 impl Sessions for SessionsForUser {
     async fn open(&self, user: UserId, user_type: UserType) -> Result<Tokens, PortError> {
-        let pair = self.0.open(user, user_type).await.map_err(|e| PortError::new("identity", e))?;
+        let pair = self.0.open(user, user_type, None).await.map_err(|e| PortError::new("identity", e))?;
         Ok(Tokens {
             access_token: pair.access_token,
             refresh_token: pair.refresh_token,

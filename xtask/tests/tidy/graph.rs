@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::tree::{DOMAINS, is_domain, judge, root};
 
 /// Layers 1 to 3: what a domain may stand on.
-const FOUNDATION: &[&str] = &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit"];
+const FOUNDATION: &[&str] = &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit", "audit"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -41,6 +41,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "kernel" | "migrations" | "xtask" => &[],
         "contracts" | "db" | "cache" | "i18n" | "telemetry" | "sandbox" | "http-kit" => &["kernel"],
         "bus" => &["kernel", "contracts", "db"],
+        "audit" => &["kernel", "db", "http-kit"],
         "payment-stripe" => &["kernel", "payment"],
         "notification-twilio" => &["kernel", "notification"],
         "testkit" => &["kernel", "contracts", "db", "cache", "bus", "i18n", "http-kit", "migrations"],

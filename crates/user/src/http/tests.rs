@@ -32,7 +32,7 @@ impl Authenticate for Door {
         let id = session.0;
         if let Some(user_type) = token.strip_prefix("new-") {
             let user_type = user_type.parse().unwrap();
-            return Caller::Registrant(Registrant { token: id, phone: phone(PHONE), user_type });
+            return Caller::Registrant(Registrant { user: UserId(id), phone: phone(PHONE), user_type });
         }
         token.parse().map_or(Caller::Refused, |user| {
             Caller::Customer(Customer { user, session, user_type: UserType::Individual })

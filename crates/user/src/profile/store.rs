@@ -32,7 +32,7 @@ struct ChangesRow<'a> {
     updated_at: DateTime<Utc>,
 }
 
-/// False when the number has an account of this type already.
+/// False when the number has an account of this type already, or the id is one.
 pub(crate) async fn insert_user(tx: &mut Tx, user: &User) -> QueryResult<bool> {
     let rows = diesel::insert_into(users::table)
         .values((
@@ -46,8 +46,7 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: &User) -> QueryResult<bool> {
             users::created_at.eq(user.created_at),
             users::updated_at.eq(user.created_at),
         ))
-        .on_conflict((users::phone, users::user_type))
-        .do_nothing()
+        .on_conflict_do_nothing()
         .execute(tx)
         .await?;
     Ok(rows == 1)
@@ -95,6 +94,20 @@ pub(crate) async fn put_changes(
         .await
         .optional()?;
     row.map(User::try_from).transpose()
+}
+
+/// False when there is no such user.
+pub(crate) async fn put_phone(
+    conn: &mut Tx,
+    id: UserId,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let rows = diesel::update(users::table.find(id))
+        .set((users::phone.eq(phone.as_str()), users::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(rows == 1)
 }
 
 impl TryFrom<UserRow> for User {

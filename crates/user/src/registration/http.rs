@@ -79,7 +79,7 @@ pub(crate) async fn complete_profile(
 
 impl CompleteProfileRequest {
     fn parse(self, registrant: Registrant, spoken: Language) -> Result<Registration, ApiError> {
-        let Registrant { phone, user_type, .. } = registrant;
+        let Registrant { user, phone, user_type } = registrant;
         let mut fields = Fields::default();
         let first_name = fields.text("firstName", &self.first_name.unwrap_or_default(), MAX_NAME_CHARS);
         let last_name = fields.text("lastName", &self.last_name.unwrap_or_default(), MAX_NAME_CHARS);
@@ -93,6 +93,7 @@ impl CompleteProfileRequest {
         };
         fields.finish(|| {
             Some(Registration {
+                user,
                 phone,
                 user_type,
                 first_name: first_name?,

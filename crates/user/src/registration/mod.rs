@@ -6,7 +6,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use kernel::{Email, Language, Phone, UserType};
+use kernel::{Email, Language, Phone, UserType, id::UserId};
 
 /// The version of the texts that are shown for consent. Raised with the texts; the content pages will tell it.
 pub(crate) const TEXT_VERSION: &str = "2026-11";
@@ -14,6 +14,8 @@ pub(crate) const TEXT_VERSION: &str = "2026-11";
 /// A form that was filled in right.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
+    /// The id that the account will have: the registration token's.
+    pub(crate) user: UserId,
     pub(crate) phone: Phone,
     pub(crate) user_type: UserType,
     pub(crate) first_name: String,

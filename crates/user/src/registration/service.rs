@@ -1,7 +1,7 @@
 //! Use cases of registering an account.
 
 use db::Transact as _;
-use kernel::{UserType, id::UserId};
+use kernel::UserType;
 
 use super::{Registration, store};
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl UserService {
-    /// Makes the account and signs it in. Of several at once one succeeds.
+    /// Makes the account and signs it in. Of several at once one succeeds, and of one token ever one: the account's id
+    /// is the token's.
     ///
     /// When the session cannot be opened the account stays: its owner signs in by a code.
     pub(crate) async fn register(&self, form: Registration) -> Result<(User, Tokens), UserError> {
@@ -21,7 +22,7 @@ impl UserService {
         let now = self.clock.now();
         let consents = form.consents();
         let user = User {
-            id: UserId::generate(now),
+            id: form.user,
             kind: form.user_type,
             phone: form.phone,
             first_name: form.first_name,
