@@ -63,7 +63,7 @@ fn named(text: &str) -> Vec<(usize, String, String)> {
 
 #[test]
 fn names_are_found_wherever_they_are_written() {
-    let text = r##"
+    let text = r#"
         diesel::sql_query("select 1 from orders.orders");
         #[sql_name = "inventory.reserve"] fn reserve();
         select(nextval("orders.order_numbers"));
@@ -71,7 +71,7 @@ fn names_are_found_wherever_they_are_written() {
         table! { catalog.products (id) { id -> Uuid } }
         const NAME: &str = "inventory.give_back_orphans";
         // select from users.users
-    "##;
+    "#;
     let found: Vec<String> =
         named(text).into_iter().map(|(_, schema, name)| format!("{schema}.{name}")).collect();
     let expected = [
