@@ -10,14 +10,11 @@ use contracts::{
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
 };
 use db::Db;
-use inventory::{
-    events::{CommitStock, HoldForOrder},
-    jobs::GiveBackOrphans,
-};
+use inventory::{events::CommitStock, jobs::GiveBackOrphans};
 use kernel::Clock;
 use notification::events::SendCode;
 use order::events::{MarkPaid, MarkPaymentFailed, PutInReview};
-use payment::{WorkEvent, events::StartOrderPayment};
+use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
 use shopping::events::EmptyCart;
 
 use crate::{modules::Modules, worker::Sweep};
@@ -26,8 +23,7 @@ use crate::{modules::Modules, worker::Sweep};
 pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
-        .on::<OrderPlaced, HoldForOrder>()
-        .on::<OrderPlaced, StartOrderPayment>()
+        .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
         .on::<OrderPaid, CommitStock>()
         .on::<OrderPaid, EmptyCart>()
         .on::<PaymentSucceeded, MarkPaid>()
@@ -40,23 +36,24 @@ pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<Sweep>(TimeDelta::hours(1))
+        .every::<SweepInbox>(TimeDelta::days(1))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
 }
 
 /// Every job with what runs it.
 pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
     Runner::new(db.clone(), clock)
-        .handle(HoldForOrder)
         .handle(CommitStock)
         .handle(EmptyCart)
         .handle(MarkPaid)
         .handle(MarkPaymentFailed)
         .handle(PutInReview)
-        .handle(Sweep)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
         .effect(StartOrderPayment(modules.payments.clone()))
         .effect(WorkEvent(modules.payments.clone()))
+        .effect(SweepInbox(modules.payments.clone()))
+        .effect(Sweep(db.clone()))
         .effect(GiveBackOrphans {
             stock: modules.stock.clone(),
             orders: modules.orders_for_inventory.clone(),

@@ -157,20 +157,6 @@ fn a_code_that_was_asked_for() {
 }
 
 #[test]
-fn only_the_code_is_erased_once_it_was_handed_on() {
-    let secret = [
-        (CodeRequested::NAME, CodeRequested::SECRET),
-        (OrderPlaced::NAME, OrderPlaced::SECRET),
-        (OrderPaid::NAME, OrderPaid::SECRET),
-        (PaymentSucceeded::NAME, PaymentSucceeded::SECRET),
-        (PaymentFailed::NAME, PaymentFailed::SECRET),
-        (PaymentMismatched::NAME, PaymentMismatched::SECRET),
-    ];
-    let secret: Vec<&str> = secret.iter().filter(|(_, secret)| *secret).map(|(name, _)| *name).collect();
-    assert_eq!(secret, ["identity.code_requested.v1"]);
-}
-
-#[test]
 fn a_subscriber_reads_past_what_a_later_release_adds() {
     let mut json = json!({ "paymentId": payment_id(), "orderId": order_id(), "reason": "x" });
     json["attempt"] = json!(2);
