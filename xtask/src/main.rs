@@ -1,10 +1,11 @@
-//! The developer's command: `cargo xtask up|test|ci|migrate|seed|openapi|bench`.
+//! The developer's command: `cargo xtask up|test|ci|migrate|seed|openapi|bench|fuzz`.
 
 mod account;
 mod bench;
 mod client;
 mod cluster;
 mod dev_state;
+mod fuzz;
 mod hash;
 mod install;
 mod openapi;
@@ -52,6 +53,8 @@ enum Task {
     Openapi(openapi::Arguments),
     /// Measure the release build beside what the machine can do at best
     Bench(bench::Arguments),
+    /// Feed each fuzz target for a minute
+    Fuzz(fuzz::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,6 +88,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Seed(arguments) => seed::run(arguments),
         Task::Openapi(arguments) => openapi::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
     }
 }
 
