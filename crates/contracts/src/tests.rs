@@ -14,6 +14,7 @@ use crate::{
     identity::CodeRequested,
     order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    user::UserAnonymised,
 };
 
 /// The id that ends in `n`.
@@ -157,6 +158,16 @@ fn a_code_that_was_asked_for() {
 }
 
 #[test]
+fn a_user_who_was_forgotten() {
+    let event = UserAnonymised { user_id: id::<UserId>(3) };
+    assert_json_snapshot!(published(&event, "user.anonymised.v1", 3), @r#"
+    {
+      "userId": "019c0000-0000-7000-8000-000000000003"
+    }
+    "#);
+}
+
+#[test]
 fn only_the_code_is_erased_once_it_was_handed_on() {
     let secret = [
         (CodeRequested::NAME, CodeRequested::SECRET),
@@ -165,6 +176,7 @@ fn only_the_code_is_erased_once_it_was_handed_on() {
         (PaymentSucceeded::NAME, PaymentSucceeded::SECRET),
         (PaymentFailed::NAME, PaymentFailed::SECRET),
         (PaymentMismatched::NAME, PaymentMismatched::SECRET),
+        (UserAnonymised::NAME, UserAnonymised::SECRET),
     ];
     let secret: Vec<&str> = secret.iter().filter(|(_, secret)| *secret).map(|(name, _)| *name).collect();
     assert_eq!(secret, ["identity.code_requested.v1"]);

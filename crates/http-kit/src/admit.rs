@@ -15,7 +15,7 @@ use actix_web::{
 };
 use async_trait::async_trait;
 
-use crate::{Access, ApiError, Authenticate, Caller, Endpoint};
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint, client};
 
 /// Which count a route's requests go against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,10 +44,6 @@ pub trait Admit: Send + Sync {
     /// `None` when limits are off.
     async fn admit(&self, limit: Limit, identity: &str) -> Option<Admission>;
 }
-
-/// The caller's address as seen through the trusted proxies; put on the request by the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(pub std::net::IpAddr);
 
 /// Wraps the route of `endpoint`.
 pub(crate) async fn admit<B: MessageBody + 'static>(
@@ -96,13 +92,10 @@ async fn identify(req: &ServiceRequest) -> Caller {
     }
 }
 
-/// The user, else the address: what requests are counted by.
+/// The user, else the network of the address: what requests are counted by.
 fn identity_of(caller: &Caller, req: &ServiceRequest) -> String {
     match caller {
         Caller::Customer(customer) => format!("u:{}", customer.user),
-        _ => match req.extensions().get::<ClientAddress>() {
-            Some(ClientAddress(address)) => format!("a:{address}"),
-            None => "a:unknown".to_owned(),
-        },
+        _ => format!("a:{}", client::network_of(req.request())),
     }
 }

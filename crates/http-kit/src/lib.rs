@@ -3,6 +3,7 @@
 mod admit;
 mod body;
 mod caller;
+mod client;
 mod error;
 mod failure;
 mod fields;
@@ -16,12 +17,13 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Admission, Admit, ClientAddress, Limit};
+pub use admit::{Admission, Admit, Limit};
 pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Policy, Public, Registering,
     Registrant, SignedByProvider,
 };
+pub use client::{Client, ClientAddress};
 pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use db::Db;
+use cache::Cache;
+use db::{Db, DbError};
 use kernel::{
     Clock, Language, Phone, UserType,
     id::{AddressId, UserId},
@@ -12,7 +13,8 @@ use kernel::{
 use crate::{
     UserError, address,
     api::{PostalAddress, UsersApi},
-    ports::Sessions,
+    company::lookup::Lookup,
+    ports::{Codes, Sessions, TaxRegister},
     profile,
 };
 
@@ -21,24 +23,56 @@ pub struct UserService {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) codes: Arc<dyn Codes>,
+    pub(crate) companies: Arc<Lookup>,
+}
+
+/// Whom user asks.
+pub struct Ports {
+    pub sessions: Arc<dyn Sessions>,
+    pub codes: Arc<dyn Codes>,
+    pub tax_register: Arc<dyn TaxRegister>,
 }
 
 impl UserService {
-    pub fn new(db: Db, clock: Arc<dyn Clock>, sessions: Arc<dyn Sessions>) -> Self {
-        Self { db, clock, sessions }
+    /// `cache` remembers what the tax register said.
+    pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
+        let Ports { sessions, codes, tax_register } = ports;
+        Self { db, clock, sessions, codes, companies: Arc::new(Lookup::new(tax_register, cache)) }
     }
 }
 
 #[async_trait]
 impl UsersApi for UserService {
-    async fn find_by_phone(
+    async fn sign_in(
         &self,
         phone: &Phone,
         user_type: UserType,
     ) -> Result<Option<(UserId, serde_json::Value)>, UserError> {
         let mut conn = self.db.conn().await?;
-        let user = profile::store::find_by_phone(&mut conn, phone, user_type).await?;
+        let user = profile::store::sign_in(&mut conn, phone, user_type).await?;
         user.map(|user| Ok((user.id, profile::http::shown(&user)?))).transpose()
+    }
+
+    async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, UserError> {
+        let mut conn = self.db.conn().await?;
+        Ok(profile::store::find_user(&mut conn, user).await?.map(|user| user.phone))
+    }
+
+    async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, UserError> {
+        let mut conn = self.db.conn().await?;
+        Ok(profile::store::is_taken(&mut conn, phone, user_type).await?)
+    }
+
+    async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, UserError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        match profile::store::put_phone(&mut conn, user, to, now).await.map_err(DbError::from) {
+            Ok(true) => Ok(true),
+            Ok(false) => Err(UserError::NotFound),
+            Err(e) if e.violated() == Some("users_phone_type") => Ok(false),
+            Err(e) => Err(e.into()),
+        }
     }
 
     async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError> {

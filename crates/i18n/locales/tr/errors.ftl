@@ -28,6 +28,8 @@ OTP_LOCKED = Çok fazla hatalı deneme yapıldı. Lütfen bir süre bekleyip yen
 OTP_LIMIT = Bu numara için çok fazla kod istendi. Lütfen yeni bir kod istemeden önce bir süre bekleyin.
 ALREADY_REGISTERED = Bu telefon numarasıyla bu türde bir hesap zaten var. Lütfen giriş yapın.
 TOO_MANY_ADDRESSES = En fazla { $max } adres kaydedebilirsiniz.
+COMPANY_NOT_FOUND = Bu vergi numarasıyla kayıtlı bir firma bulamadık.
+VAT_NOT_ACTIVE = { $companyName } firmasının KDV kaydı aktif değil (kayıttaki durum: { $statusVat }).
 
 ## Products and the cart
 

@@ -1,0 +1,71 @@
+//! The device that a request comes from: its network, and what it calls itself.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::USER_AGENT};
+use futures_util::future::{Ready, ready};
+
+use crate::ApiError;
+
+/// The caller's address as seen through the trusted proxies; put on the request by the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Longest name of a device that is kept.
+const MAX_NAME_CHARS: usize = 200;
+
+/// Who asks, as far as the connection tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The address; of IPv6 the /64, which is what one customer of a provider is given.
+    pub network: String,
+    /// `User-Agent`, cut to 200 printable characters.
+    pub name: Option<String>,
+}
+
+impl FromRequest for Client {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = req.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let name: Option<String> =
+            header.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect());
+        let name = name.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        ready(Ok(Self { network: network_of(req), name }))
+    }
+}
+
+pub(crate) fn network_of(req: &HttpRequest) -> String {
+    match req.extensions().get::<ClientAddress>() {
+        Some(ClientAddress(address)) => network(*address),
+        None => "unknown".to_owned(),
+    }
+}
+
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn an_ipv6_customer_is_one_network() {
+        for (address, expected) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), expected);
+        }
+    }
+}
