@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{health, modules::Modules};
 
-/// Every route of the shop; those of development only where they are wanted.
+/// Every route of the shop; those of development never in production.
 pub fn routes(production: bool) -> Routes {
     let routes = Routes::new()
         .join(catalog::http::routes())
@@ -20,6 +20,7 @@ pub fn routes(production: bool) -> Routes {
         .join(order::http::routes())
         .join(user::http::routes())
         .join(identity::http::routes())
+        .join(audit::http::routes())
         .join(payment::http::routes())
         .join(health::routes());
     if production { routes } else { routes.join(notification::http::dev_routes()) }
@@ -36,17 +37,24 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::new(modules.webhook_secrets.clone()))
             .app_data(Data::new(modules.payment_client.clone()))
             .app_data(Data::new(modules.users.clone()))
+            .app_data(Data::new(modules.deletions.clone()))
+            .app_data(Data::new(modules.exports.clone()))
             .app_data(Data::new(modules.otp.clone()))
             .app_data(Data::new(modules.sessions.clone()))
+            .app_data(Data::new(modules.staff.clone()))
             .app_data(Data::new(modules.tokens.clone()))
-            .app_data(Data::new(modules.mailbox.clone()))
+            .app_data(Data::new(modules.db.clone()))
             .app_data(Data::new(modules.health.clone()))
             .app_data(Data::from(modules.answers.clone()))
             .app_data(Data::from(modules.messages.clone()))
             .app_data(Data::from(modules.authenticate.clone()))
             .app_data(Data::from(modules.admit.clone()))
             .app_data(Data::from(modules.languages.clone()));
-        routes(production).mount(cfg);
+        if let Some(mailbox) = &modules.mailbox {
+            cfg.app_data(Data::new(mailbox.clone()));
+        }
+        // Without a mailbox there is nothing for the route of development to show.
+        routes(production || modules.mailbox.is_none()).mount(cfg);
         let ui = SwaggerUi::new("/swagger/{_:.*}").config(SwaggerConfig::from("/openapi.json"));
         cfg.service(web::redirect("/swagger", "/swagger/")).service(ui);
         cfg.default_service(web::to(|| async { Err::<&str, _>(ApiError::not_found()) }));

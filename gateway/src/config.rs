@@ -2,14 +2,16 @@
 //!
 //! Every variable is read by its name in this file and nowhere else; `.env.example` lists the same names.
 
+mod otp;
 mod reader;
 mod secrets;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use chrono::TimeDelta;
-use identity::{OtpLimits, Pepper, SigningKeys};
-use kernel::Money;
+use identity::{OtpLimits, Password, Pepper, SigningKeys};
+use kernel::{Email, Money};
+use notification_twilio::{AccountSid, AuthToken, BaseUrl, Malformed, Origin};
 use payment::WebhookSecrets;
 use telemetry::LogFormat;
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub redis: Redis,
     pub identity: Identity,
     pub stripe: Stripe,
+    pub tax_register: TaxRegister,
+    pub sms: Sms,
     pub order: Order,
     pub log: Log,
     /// Multiplies every rate limit; 0 turns them off.
@@ -86,6 +90,8 @@ pub struct Identity {
     pub signing_keys: SigningKeys,
     pub pepper: Pepper,
     pub limits: OtpLimits,
+    /// Address and password of the first owner, made when there is none.
+    pub first_owner: Option<(Email, Password)>,
 }
 
 #[derive(Debug)]
@@ -101,6 +107,28 @@ impl Stripe {
     pub fn livemode(&self) -> bool {
         self.secret_key.0.starts_with("sk_live_") || self.secret_key.0.starts_with("rk_live_")
     }
+}
+
+/// Who sends text messages.
+#[derive(Debug)]
+pub enum Sms {
+    /// Nobody: they are kept for `GET /dev/sms`. Never in production.
+    Mailbox,
+    Twilio(Twilio),
+}
+
+#[derive(Debug)]
+pub struct Twilio {
+    pub api_base: BaseUrl,
+    pub account_sid: AccountSid,
+    pub auth_token: AuthToken,
+    pub from: Origin,
+}
+
+#[derive(Debug)]
+pub struct TaxRegister {
+    /// Everything before `/api/search/nip`.
+    pub api_base: String,
 }
 
 #[derive(Debug)]
@@ -137,13 +165,14 @@ impl Config {
         let env = env.unwrap_or(AppEnv::Production);
         let production = env == AppEnv::Production;
         let rate_limit_factor = rate_limits(&mut r, production);
-        sms_provider(&mut r, production);
         let config = (
             http(&mut r, production),
             database(&mut r),
             redis(&mut r),
             identity(&mut r, production, rate_limit_factor),
             stripe(&mut r, production),
+            tax_register(&mut r, production),
+            sms(&mut r, production),
             order(&mut r),
             log(&mut r, production),
         );
@@ -155,11 +184,23 @@ impl Config {
                 Some(redis),
                 Some(identity),
                 Some(stripe),
+                Some(tax_register),
+                Some(sms),
                 Some(order),
                 Some(log),
-            ) if errors.is_empty() => {
-                Ok(Self { env, http, database, redis, identity, stripe, order, log, rate_limit_factor })
-            }
+            ) if errors.is_empty() => Ok(Self {
+                env,
+                http,
+                database,
+                redis,
+                identity,
+                stripe,
+                tax_register,
+                sms,
+                order,
+                log,
+                rate_limit_factor,
+            }),
             _ => Err(ConfigError(errors)),
         }
     }
@@ -234,8 +275,25 @@ fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
     if pepper.is_err() {
         r.wrong("OTP_PEPPER", "at least 32 characters");
     }
-    let limits = OtpLimits { factor: factor.max(1), ..OtpLimits::default() };
-    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits })
+    let limits = otp::limits(r, factor);
+    let first_owner = first_owner(r);
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits: limits?, first_owner })
+}
+
+fn first_owner(r: &mut Reader) -> Option<(Email, Password)> {
+    let (email, password) = (r.optional("ADMIN_BOOTSTRAP_EMAIL"), r.optional("ADMIN_BOOTSTRAP_PASSWORD"));
+    if email.is_some() != password.is_some() {
+        r.wrong("ADMIN_BOOTSTRAP_EMAIL", "set together with ADMIN_BOOTSTRAP_PASSWORD, or not at all");
+    }
+    let email = email?.parse();
+    if email.is_err() {
+        r.wrong("ADMIN_BOOTSTRAP_EMAIL", "an e-mail address");
+    }
+    let password = Password::parse(&password?);
+    if password.is_err() {
+        r.wrong("ADMIN_BOOTSTRAP_PASSWORD", "12 to 200 characters");
+    }
+    Some((email.ok()?, password.ok()?))
 }
 
 fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
@@ -264,6 +322,28 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
         publishable_key,
         webhook_secrets: webhook_secrets?,
     })
+}
+
+/// The ministry's own in production; elsewhere the stand-in that plays Stripe, which plays the register too.
+fn tax_register(r: &mut Reader, production: bool) -> Option<TaxRegister> {
+    let default = if production { "https://wl-api.mf.gov.pl" } else { "stub" };
+    let mut api_base = r.text("NIP_API_BASE", default);
+    if api_base == "stub" && !production {
+        let stand_in = r.text("STRIPE_API_BASE", "");
+        // Where the stand-in listens when it is started by hand, for those who use the real Stripe.
+        let stand_in = if stand_in.starts_with("http://") { &stand_in } else { "http://127.0.0.1:12111" };
+        api_base = format!("{}/tax-register", stand_in.trim_end_matches('/'));
+    }
+    let host = match api_base.split_once("://") {
+        Some(("https", host)) => host,
+        Some(("http", host)) if !production => host,
+        _ => "",
+    };
+    if host.is_empty() || host.starts_with('/') || host.contains([' ', '?', '#']) {
+        r.wrong("NIP_API_BASE", if production { "an https:// address" } else { "an address, or stub" });
+        return None;
+    }
+    Some(TaxRegister { api_base })
 }
 
 fn order(r: &mut Reader) -> Option<Order> {
@@ -301,16 +381,38 @@ fn rate_limits(r: &mut Reader, production: bool) -> u32 {
     }
 }
 
-fn sms_provider(r: &mut Reader, production: bool) {
+fn sms(r: &mut Reader, production: bool) -> Option<Sms> {
     let default = if production { "twilio" } else { "mailbox" };
     match r.text("SMS_PROVIDER", default).as_str() {
         "mailbox" if production => {
             r.wrong("SMS_PROVIDER", "twilio in production: nobody reads a mailbox there");
+            None
         }
-        "mailbox" => {}
-        "twilio" => r.wrong("SMS_PROVIDER", "mailbox: the Twilio adapter is not built yet"),
-        _ => r.wrong("SMS_PROVIDER", "twilio or mailbox"),
+        "mailbox" => Some(Sms::Mailbox),
+        "twilio" => twilio(r, production).map(Sms::Twilio),
+        _ => {
+            r.wrong("SMS_PROVIDER", "twilio or mailbox");
+            None
+        }
     }
+}
+
+fn twilio(r: &mut Reader, production: bool) -> Option<Twilio> {
+    let api_base = r.text("TWILIO_API_BASE", "https://api.twilio.com");
+    let (account_sid, auth_token, from) =
+        (r.required("TWILIO_ACCOUNT_SID"), r.required("TWILIO_AUTH_TOKEN"), r.required("TWILIO_FROM"));
+    let api_base: Option<BaseUrl> = shaped(r, "TWILIO_API_BASE", Some(&api_base));
+    if production && api_base.as_ref().is_some_and(|base| !base.is_encrypted()) {
+        r.wrong("TWILIO_API_BASE", "an https:// address");
+    }
+    let account_sid = shaped(r, "TWILIO_ACCOUNT_SID", account_sid.as_deref());
+    let auth_token = shaped(r, "TWILIO_AUTH_TOKEN", auth_token.as_deref());
+    let from = shaped(r, "TWILIO_FROM", from.as_deref());
+    Some(Twilio { api_base: api_base?, account_sid: account_sid?, auth_token: auth_token?, from: from? })
+}
+
+fn shaped<T: FromStr<Err = Malformed>>(r: &mut Reader, name: &str, text: Option<&str>) -> Option<T> {
+    text?.parse().map_err(|malformed: Malformed| r.wrong(name, malformed.wanted())).ok()
 }
 
 #[cfg(test)]

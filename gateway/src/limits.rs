@@ -9,6 +9,7 @@ use http_kit::{Admission, Admit, Limit};
 const MINUTE: Duration = Duration::from_mins(1);
 const DEFAULT: Quota = Quota { name: "default", requests: 100, per: MINUTE, batch: 10 };
 const AUTH: Quota = Quota { name: "auth", requests: 30, per: MINUTE, batch: 1 };
+const ADMIN: Quota = Quota { name: "admin", requests: 300, per: MINUTE, batch: 10 };
 const ORDERS: Quota = Quota { name: "orders", requests: 10, per: MINUTE, batch: 1 };
 
 /// Counts requests in Redis; `None` when limits are off.
@@ -22,6 +23,7 @@ impl Admit for Limits {
             Limit::Default => DEFAULT,
             Limit::Auth => AUTH,
             Limit::Orders => ORDERS,
+            Limit::Admin => ADMIN,
         };
         let decision = self.0.as_ref()?.check(&quota, identity).await;
         if !decision.allowed {

@@ -6,14 +6,14 @@ use cache::{Cache, Limiter};
 use catalog::CatalogService;
 use db::Db;
 use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
-use identity::{OtpService, SessionService, TokenService};
+use identity::{OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
-use notification::{Mailbox, events::SendCode};
+use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
 use shopping::{CartRules, CartService};
-use user::UserService;
+use user::{DeletionService, ExportService, UserService, ports::TaxRegister};
 
 use crate::{
     auth::AuthenticateByToken,
@@ -21,11 +21,22 @@ use crate::{
     health::Dependencies,
     limits::Limits,
     wiring::{
-        answers::AnswersInDb, catalog_inventory::AvailabilityForCatalog, identity_user::AccountsForIdentity,
-        inventory_order::OrdersForInventory, languages::LanguagesOfUsers, messages::FluentMessages,
-        order_catalog::CatalogForOrder, order_inventory::StockForOrder, order_payment::PaymentsForOrder,
-        order_shopping::CartsForOrder, order_user::AddressesForOrder, shopping_catalog::CatalogForShopping,
-        user_identity::SessionsForUser,
+        answers::AnswersInDb,
+        catalog_inventory::AvailabilityForCatalog,
+        identity_user::AccountsForIdentity,
+        inventory_order::OrdersForInventory,
+        languages::LanguagesOfUsers,
+        messages::FluentMessages,
+        order_catalog::CatalogForOrder,
+        order_inventory::StockForOrder,
+        order_payment::PaymentsForOrder,
+        order_shopping::CartsForOrder,
+        order_user::AddressesForOrder,
+        shopping_catalog::CatalogForShopping,
+        user_identity::{CodesForUser, SessionsForUser},
+        user_order::OrdersOfUser,
+        user_payment::PaymentsOfUser,
+        user_shopping::CartOfUser,
     },
 };
 
@@ -39,10 +50,15 @@ pub struct Modules {
     pub(crate) webhook_secrets: WebhookSecrets,
     pub(crate) payment_client: ClientConfig,
     pub(crate) users: UserService,
+    pub(crate) deletions: DeletionService,
+    pub(crate) exports: ExportService,
     pub(crate) otp: OtpService,
     pub(crate) sessions: SessionService,
+    pub(crate) staff: StaffService,
+    pub(crate) db: Db,
     pub(crate) tokens: TokenService,
-    pub(crate) mailbox: Mailbox,
+    /// Only where no real text messages are sent.
+    pub(crate) mailbox: Option<Mailbox>,
     pub(crate) send_code: SendCode,
     pub(crate) health: Dependencies,
     pub(crate) answers: Arc<dyn Answers>,
@@ -59,12 +75,15 @@ pub(crate) struct Platform {
     pub(crate) cache: Cache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) tax_register: Arc<dyn TaxRegister>,
+    /// None: the mailbox.
+    pub(crate) sms: Option<Arc<dyn SmsSender>>,
     pub(crate) health: Dependencies,
 }
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, health } = on;
+        let Platform { db, cache, clock, provider, tax_register, sms, health } = on;
         let stock = StockService::new(db.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -79,11 +98,9 @@ impl Modules {
 
         let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
         let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
-        let users = UserService::new(
-            db.clone(),
-            clock.clone(),
-            Arc::new(SessionsForUser(Arc::new(sessions.clone()))),
-        );
+        let sessions_for_user = Arc::new(SessionsForUser(Arc::new(sessions.clone())));
+        let ports = user::Ports { sessions: sessions_for_user.clone(), tax_register };
+        let users = UserService::new(db.clone(), cache.clone(), clock.clone(), ports);
         let users_api: Arc<UserService> = Arc::new(users.clone());
         let otp = OtpService::new(
             db.clone(),
@@ -92,6 +109,7 @@ impl Modules {
             (sessions.clone(), tokens.clone()),
             Arc::new(AccountsForIdentity(users_api.clone())),
         );
+        let deletions = DeletionService::new(users.clone(), Arc::new(CodesForUser(Arc::new(otp.clone()))));
 
         let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode());
         let ports = Ports {
@@ -103,14 +121,29 @@ impl Modules {
         };
         let rules = OrderRules { minimum_order: config.order.minimum, hold: config.order.hold };
         let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
+        let (orders_api, payments_api) = (Arc::new(orders.clone()), Arc::new(payments.clone()));
+        let exports = ExportService::new(
+            users.clone(),
+            vec![
+                sessions_for_user,
+                Arc::new(CartOfUser(Arc::new(carts.clone()))),
+                Arc::new(OrdersOfUser(orders_api.clone())),
+                Arc::new(PaymentsOfUser { orders: orders_api, payments: payments_api }),
+            ],
+        );
+        let staff = StaffService::new(db.clone(), clock.clone(), sessions.clone());
         let mailbox = Mailbox::new(db.clone(), clock.clone());
+        let (sms, mailbox): (Arc<dyn SmsSender>, _) = match sms {
+            Some(provider) => (provider, None),
+            None => (Arc::new(mailbox.clone()), Some(mailbox)),
+        };
         let limiter = (config.rate_limit_factor > 0).then(|| Limiter::new(cache, config.rate_limit_factor));
         Self {
             orders_for_inventory: Arc::new(OrdersForInventory(Arc::new(orders.clone()))),
             webhook_secrets: config.stripe.webhook_secrets.clone(),
             payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },
-            send_code: SendCode::new(Arc::new(mailbox.clone())),
-            answers: Arc::new(AnswersInDb { db, clock }),
+            send_code: SendCode::new(sms),
+            answers: Arc::new(AnswersInDb { db: db.clone(), clock }),
             messages: Arc::new(FluentMessages),
             authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),
             admit: Arc::new(Limits(limiter)),
@@ -121,8 +154,12 @@ impl Modules {
             orders,
             payments,
             users,
+            deletions,
+            exports,
             otp,
             sessions,
+            staff,
+            db,
             tokens,
             mailbox,
             health,

@@ -31,6 +31,7 @@ impl Modify for Security {
         let components = document.components.get_or_insert_with(Default::default);
         for (name, token) in [
             ("bearer", "The access token of a signed-in customer."),
+            ("admin", "The access token of somebody who works for the shop."),
             ("registration", "The registration token that `POST /api/auth/verify-otp` gives a new number."),
         ] {
             let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
@@ -45,6 +46,7 @@ pub fn document() -> Document {
     let mut document = Frame::openapi();
     for part in [
         identity::http::ApiDoc::openapi(),
+        audit::http::ApiDoc::openapi(),
         user::http::ApiDoc::openapi(),
         catalog::http::ApiDoc::openapi(),
         shopping::http::ApiDoc::openapi(),

@@ -13,6 +13,8 @@ use actix_web::{
 use cache::{Cache, CacheOptions};
 use db::{Db, PoolOptions};
 use kernel::{Clock, SystemClock};
+use notification::ports::SmsSender;
+use notification_twilio::TwilioSender;
 use payment_stripe::StripeProvider;
 use telemetry::Telemetry;
 use tokio::{
@@ -20,11 +22,12 @@ use tokio::{
     sync::watch,
     task::JoinHandle,
 };
+use user_taxregister::MinistryRegister;
 
 use crate::{
     app,
     cli::{Role, Stop},
-    config::Config,
+    config::{Config, Sms},
     edge::Edge,
     health::Dependencies,
     measure,
@@ -61,6 +64,10 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
 
     let (stop, stopped) = watch::channel(false);
     let mut background = vec![tokio::spawn(measure::run(platform, metrics, stopped.clone()))];
+    if let Some((email, password)) = &config.identity.first_owner {
+        modules.staff.bootstrap(email, password).await.map_err(Stop::failed)?;
+    }
+    background.push(hear_of_ended_sessions(&config, &modules, &clock, &stopped).await?);
     if role != Role::Web {
         let worker = Worker {
             runner: subscriptions::runner(&modules, &db, clock.clone()),
@@ -81,6 +88,21 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
     tokio::time::sleep(config.http.drain).await;
     stop.send_replace(true);
     finish(server, background).await
+}
+
+/// No request is served before it is known which sessions have ended; then it is heard a few times a second.
+async fn hear_of_ended_sessions(
+    config: &Config,
+    modules: &Modules,
+    clock: &Arc<dyn Clock>,
+    stopped: &watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Stop> {
+    let options = PoolOptions { max_size: 1, ..PoolOptions::default() };
+    let db = Db::new(&config.database.url.0, &options);
+    let (revocations, clock) = (modules.sessions.revocations().clone(), clock.clone());
+    revocations.refresh(&db, &*clock).await.map_err(Stop::failed)?;
+    let stopped = stopped.clone();
+    Ok(tokio::spawn(async move { revocations.follow(db, &*clock, stopped).await }))
 }
 
 /// Lets requests and jobs under way end, side by side.
@@ -113,10 +135,21 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let cache = Cache::new(&config.redis.url.0, options).map_err(Stop::failed)?;
     let provider =
         StripeProvider::new(&config.stripe.api_base, &config.stripe.secret_key.0).map_err(Stop::failed)?;
+    let sms = sender(&config.sms)?;
     let readiness = Readiness::default();
     let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok((Platform { db, cache, clock, provider: Arc::new(provider), health }, readiness))
+    let tax_register = Arc::new(MinistryRegister::new(&config.tax_register.api_base));
+    let platform = Platform { db, cache, clock, provider: Arc::new(provider), tax_register, sms, health };
+    Ok((platform, readiness))
+}
+
+/// Who sends text messages; none means the mailbox.
+fn sender(sms: &Sms) -> Result<Option<Arc<dyn SmsSender>>, Stop> {
+    let Sms::Twilio(twilio) = sms else { return Ok(None) };
+    let (base, from) = (twilio.api_base.clone(), twilio.from.clone());
+    let sender = TwilioSender::new(base, &twilio.account_sid, &twilio.auth_token, from);
+    Ok(Some(Arc::new(sender.map_err(Stop::failed)?)))
 }
 
 fn listen(

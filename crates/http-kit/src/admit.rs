@@ -26,6 +26,8 @@ pub enum Limit {
     /// Signing in and registering.
     Auth,
     Orders,
+    /// What people of the shop do.
+    Admin,
 }
 
 /// What the count says of one request.
@@ -54,7 +56,9 @@ pub(crate) async fn admit<B: MessageBody + 'static>(
     req.extensions_mut().insert(endpoint);
     let caller = match endpoint.access {
         Access::Public | Access::SignedByProvider => Caller::Nobody,
-        Access::MaybeCustomer | Access::Customer | Access::Registrant => identify(&req).await,
+        Access::MaybeCustomer | Access::Customer | Access::Registrant | Access::Staff(_) => {
+            identify(&req).await
+        }
     };
     let identity = identity_of(&caller, &req);
     req.extensions_mut().insert(Arc::new(caller));
@@ -96,6 +100,7 @@ async fn identify(req: &ServiceRequest) -> Caller {
 fn identity_of(caller: &Caller, req: &ServiceRequest) -> String {
     match caller {
         Caller::Customer(customer) => format!("u:{}", customer.user),
+        Caller::Staff(member) => format!("s:{}", member.actor.staff),
         _ => format!("a:{}", client::network_of(req.request())),
     }
 }

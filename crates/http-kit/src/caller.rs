@@ -3,13 +3,13 @@
 //! A handler's first argument is its policy: [`Routes`](crate::Routes) takes no handler without one, so a route
 //! that forgets to say who may call it does not compile.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::StatusCode};
 use async_trait::async_trait;
 use futures_util::future::{Ready, ready};
 use kernel::{
-    Phone, UserType,
+    Actor, Phone, Role, UserType,
     id::{SessionId, UserId},
 };
 
@@ -26,6 +26,7 @@ pub enum Caller {
     Unjudged,
     Customer(Customer),
     Registrant(Registrant),
+    Staff(StaffMember),
 }
 
 /// A signed-in customer.
@@ -39,10 +40,17 @@ pub struct Customer {
 /// Somebody who proved a phone number and has no account yet.
 #[derive(Debug, Clone)]
 pub struct Registrant {
-    /// The token's own id: it serves once.
-    pub token: uuid::Uuid,
+    /// The id that the account will have. It is the token's own: a token that comes again finds its account there.
+    pub user: UserId,
     pub phone: Phone,
     pub user_type: UserType,
+}
+
+/// Somebody who works for the shop, signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct StaffMember {
+    pub actor: Actor,
+    pub session: SessionId,
 }
 
 /// Judges bearer tokens.
@@ -61,6 +69,8 @@ pub enum Access {
     Customer,
     /// The bearer of a registration token.
     Registrant,
+    /// Somebody of the shop who has one of these roles.
+    Staff(&'static [Role]),
     /// The body is signed by a provider; the handler checks the signature.
     SignedByProvider,
 }
@@ -110,6 +120,43 @@ pub struct CurrentUser(pub Customer);
 #[derive(Debug, Clone)]
 pub struct Registering(pub Registrant);
 
+/// Somebody of the shop who may do what `P` names; 401 for others, 403 for those without such a role.
+#[derive(Debug, Clone, Copy)]
+pub struct Staff<P> {
+    pub member: StaffMember,
+    permission: PhantomData<P>,
+}
+
+/// Something that only some roles may do. A domain declares its own beside its admin routes.
+pub trait Permission: 'static {
+    /// [`Role::Owner`] need not be named.
+    const ROLES: &'static [Role];
+}
+
+fn may<P: Permission>(role: Role) -> bool {
+    role == Role::Owner || P::ROLES.contains(&role)
+}
+
+impl<P: Permission> FromRequest for Staff<P> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = req.extensions();
+        ready(match extensions.get::<Arc<Caller>>().map(|caller| &**caller) {
+            Some(Caller::Staff(member)) if may::<P>(member.actor.role) => {
+                Ok(Self { member: *member, permission: PhantomData })
+            }
+            Some(Caller::Staff(_)) => Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN")),
+            other => Err(refusal(other.unwrap_or(&Caller::Nobody))),
+        })
+    }
+}
+
+impl<P: Permission> Policy for Staff<P> {
+    const ACCESS: Access = Access::Staff(P::ROLES);
+}
+
 macro_rules! policy {
     ($name:ty, $access:ident, $caller:ident => $judge:expr) => {
         impl FromRequest for $name {
@@ -147,7 +194,7 @@ policy!(Registering, Registrant, caller => match caller {
 
 fn refusal(caller: &Caller) -> ApiError {
     match caller {
-        Caller::Unjudged => ApiError::new(actix_web::http::StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
+        Caller::Unjudged => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
             .retry_after(std::time::Duration::from_secs(1)),
         _ => ApiError::unauthenticated(),
     }

@@ -20,8 +20,8 @@ mod tests;
 pub use admit::{Admission, Admit, Limit};
 pub use body::{Body, MAX_BODY_BYTES};
 pub use caller::{
-    Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Policy, Public, Registering,
-    Registrant, SignedByProvider,
+    Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Permission, Policy, Public,
+    Registering, Registrant, SignedByProvider, Staff, StaffMember,
 };
 pub use client::{Client, ClientAddress};
 pub use error::{ApiError, ApiResult};

@@ -45,21 +45,28 @@ impl<T: Serialize> Envelope<T> {
 pub struct Reply<T> {
     pub(crate) status: StatusCode,
     pub(crate) data: T,
+    meta: Option<Meta>,
 }
 
 impl<T> Reply<T> {
     pub fn ok(data: T) -> Self {
-        Self { status: StatusCode::OK, data }
+        Self { status: StatusCode::OK, data, meta: None }
     }
 
     /// A resource was made.
     pub fn created(data: T) -> Self {
-        Self { status: StatusCode::CREATED, data }
+        Self { status: StatusCode::CREATED, data, meta: None }
     }
 
     /// The work is queued.
     pub fn accepted(data: T) -> Self {
-        Self { status: StatusCode::ACCEPTED, data }
+        Self { status: StatusCode::ACCEPTED, data, meta: None }
+    }
+
+    /// With what is said about a list.
+    #[must_use]
+    pub fn with(self, meta: Meta) -> Self {
+        Self { meta: Some(meta), ..self }
     }
 }
 
@@ -69,6 +76,6 @@ impl<T: Serialize> Responder for Reply<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse<BoxBody> {
         HttpResponse::build(self.status)
             .insert_header(("cache-control", "no-store"))
-            .json(Envelope::new(self.data, None))
+            .json(Envelope::new(self.data, self.meta))
     }
 }

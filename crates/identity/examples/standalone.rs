@@ -6,18 +6,30 @@ use actix_web::{App, HttpServer, middleware::from_fn, web::Data};
 use async_trait::async_trait;
 use db::{Db, PoolOptions};
 use identity::{
-    OtpLimits, OtpService, Pepper, SessionService, SigningKeys, TokenService,
+    OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService, TokenService,
     ports::{Account, Accounts},
 };
-use kernel::{Clock, Phone, PortError, SystemClock, UserType};
+use kernel::{Clock, Phone, PortError, SystemClock, UserType, id::UserId};
 
 /// Nobody has an account.
 struct Strangers;
 
 #[async_trait]
 impl Accounts for Strangers {
-    async fn find(&self, _: &Phone, _: UserType) -> Result<Option<Account>, PortError> {
+    async fn sign_in(&self, _: &Phone, _: UserType) -> Result<Option<Account>, PortError> {
         Ok(None)
+    }
+
+    async fn phone_of(&self, _: UserId) -> Result<Option<Phone>, PortError> {
+        Ok(None)
+    }
+
+    async fn is_taken(&self, _: &Phone, _: UserType) -> Result<bool, PortError> {
+        Ok(false)
+    }
+
+    async fn change_phone(&self, _: UserId, _: &Phone) -> Result<bool, PortError> {
+        Ok(false)
     }
 }
 
@@ -32,12 +44,17 @@ async fn main() -> std::io::Result<()> {
     let tokens = TokenService::new(clock.clone(), keys);
     let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
     let both = (sessions.clone(), tokens.clone());
+    let staff = StaffService::new(db.clone(), clock.clone(), sessions.clone());
+    let (_running, stop) = tokio::sync::watch::channel(false);
+    let (revocations, heard_by, their_clock) = (sessions.revocations().clone(), db.clone(), clock.clone());
+    actix_web::rt::spawn(async move { revocations.follow(heard_by, &*their_clock, stop).await });
     let codes = OtpService::new(db, clock, (pepper, OtpLimits::default()), both, Arc::new(Strangers));
     HttpServer::new(move || {
         App::new()
             .app_data(Data::new(tokens.clone()))
             .app_data(Data::new(sessions.clone()))
             .app_data(Data::new(codes.clone()))
+            .app_data(Data::new(staff.clone()))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| identity::http::routes().mount(cfg))
     })

@@ -1,15 +1,15 @@
-//! What identity offers other domains: signing in somebody just registered, and judging bearer tokens.
+//! What identity offers other domains: sessions, codes that confirm something, and judging bearer tokens.
 
 use std::fmt;
 
 use async_trait::async_trait;
 use kernel::{
-    Phone, UserType,
-    id::{SessionId, UserId},
+    Language, Phone, Role, UserType,
+    id::{ChallengeId, SessionId, StaffId, UserId},
 };
-use uuid::Uuid;
 
 use crate::IdentityError;
+pub use crate::otp::Purpose;
 
 /// What a signed-in device holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,7 +34,59 @@ impl fmt::Debug for TokenPair {
 #[async_trait]
 pub trait SessionsApi: Send + Sync {
     /// Opens a session for a user whose phone was proved; who that is, is the caller's to know.
-    async fn open(&self, user: UserId, user_type: UserType) -> Result<TokenPair, IdentityError>;
+    /// `device` is what the device calls itself.
+    async fn open(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        device: Option<&str>,
+    ) -> Result<TokenPair, IdentityError>;
+
+    /// Ends every session of the user: no token that was given out before serves any more, on any instance within a
+    /// second.
+    async fn end_all(&self, user: UserId) -> Result<(), IdentityError>;
+
+    /// What is held about the user: the sessions of the last months.
+    async fn export(&self, user: UserId) -> Result<serde_json::Value, IdentityError>;
+
+    /// Forgets the user: sessions, and codes that were asked for.
+    async fn forget(&self, user: UserId) -> Result<(), IdentityError>;
+}
+
+/// A code that a signed-in user has to bring back, to confirm something.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeRequest<'a> {
+    pub user: UserId,
+    pub user_type: UserType,
+    pub phone: &'a Phone,
+    pub purpose: Purpose,
+    pub language: Language,
+    /// The network that asks, as `http_kit::Client` tells it.
+    pub network: &'a str,
+}
+
+/// A code is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentCode {
+    pub challenge: ChallengeId,
+    pub expires_in_seconds: i64,
+    /// When the next one may be asked for.
+    pub resend_after_seconds: i64,
+}
+
+#[async_trait]
+pub trait CodesApi: Send + Sync {
+    /// Sends a code, within the limits that hold for all codes.
+    async fn send(&self, request: &CodeRequest<'_>) -> Result<SentCode, IdentityError>;
+
+    /// Counts the guess and compares it; a right code is used up.
+    async fn prove(
+        &self,
+        asked: (Purpose, UserId),
+        phone: &Phone,
+        challenge: ChallengeId,
+        code: &str,
+    ) -> Result<(), IdentityError>;
 }
 
 /// Whom a good token speaks for.
@@ -47,15 +99,29 @@ pub enum Bearer {
     },
     /// Proved a phone that has no account of this type yet.
     Registrant {
-        /// The token's `jti`.
-        token_id: Uuid,
+        /// The id that the account will have.
+        user: UserId,
         phone: Phone,
         user_type: UserType,
     },
+    Staff {
+        staff: StaffId,
+        session: SessionId,
+        role: Role,
+    },
 }
 
-/// Judges tokens by their signature, audience and times alone: no I/O.
+/// What a token turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    Good(Bearer),
+    /// Whatever is wrong with it: forged, expired, of another kind, its session ended.
+    Refused,
+    /// Which sessions have ended has not been heard for a while: nobody can tell.
+    Unknown,
+}
+
+/// Judges tokens by their signature, audience and times, and by what this process knows of ended sessions: no I/O.
 pub trait TokensApi: Send + Sync {
-    /// `None` for whatever is wrong with it.
-    fn verify(&self, token: &str) -> Option<Bearer>;
+    fn judge(&self, token: &str) -> Judgement;
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bus::{Handler, Job, JobContext, JobError};
 use db::Tx;
 
-use crate::{otp, sessions};
+use crate::{otp, sessions, staff};
 
 /// Deletes challenges, failure counts and sessions that ended long ago. Once a day is often enough.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +20,7 @@ impl Handler for Sweep {
     async fn run(&self, tx: &mut Tx, context: JobContext, (): ()) -> Result<(), JobError> {
         let challenges = otp::store::delete_old(tx, context.now).await?;
         let sessions = sessions::store::delete_old(tx, context.now).await?;
+        staff::store::delete_old_failures(tx, context.now).await?;
         tracing::info!(challenges, sessions, "old challenges and sessions were swept");
         Ok(())
     }

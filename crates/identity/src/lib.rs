@@ -3,17 +3,23 @@
 
 pub mod api;
 mod error;
+pub mod events;
 pub mod http;
 pub mod jobs;
 mod otp;
+mod phone;
 pub mod ports;
 mod schema;
 mod sessions;
+mod staff;
 #[cfg(test)]
 mod testing;
 mod tokens;
 
 pub use error::IdentityError;
-pub use otp::{CallingCode, OtpLimits, Pepper, PepperError, SendLimit, service::OtpService};
-pub use sessions::service::SessionService;
+pub use otp::{
+    CallingCode, ConversionWatch, OtpLimits, Pepper, PepperError, Scope, SendLimit, service::OtpService,
+};
+pub use sessions::{Revocations, service::SessionService};
+pub use staff::{HashError, Password, PasswordError, StaffError, StaffService};
 pub use tokens::{KeysError, SigningKeys, service::TokenService};

@@ -6,8 +6,18 @@ use kernel::{Phone, PortError, UserType, id::UserId};
 /// The accounts behind phone numbers.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// The account of this type that the number has, if any.
-    async fn find(&self, phone: &Phone, user_type: UserType) -> Result<Option<Account>, PortError>;
+    /// The account of this type that the number has, if any. Its owner is signing in: whatever waits for that
+    /// (a deletion that is called off) happens now. One round trip to PostgreSQL.
+    async fn sign_in(&self, phone: &Phone, user_type: UserType) -> Result<Option<Account>, PortError>;
+
+    /// The user's number; `None` when there is no such user.
+    async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, PortError>;
+
+    /// Whether the number has an account of this type.
+    async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, PortError>;
+
+    /// Gives the user another number; false when somebody else of the same type has it.
+    async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, PortError>;
 }
 
 #[derive(Debug, Clone, PartialEq)]

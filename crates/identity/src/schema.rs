@@ -16,6 +16,9 @@ diesel::table! {
         country -> Text,
         user_type -> Text,
         purpose -> Text,
+        prefix -> Text,
+        asked_from -> Text,
+        user_id -> Nullable<Uuid>,
         code_hmac -> Bytea,
         attempts -> Int4,
         created_at -> Timestamptz,
@@ -34,6 +37,46 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+        epoch -> Int4,
+        generation -> Int4,
+        device -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    identity.epochs (subject) {
+        subject -> Uuid,
+        epoch -> Int4,
+        raised_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.paused_countries (country) {
+        country -> Text,
+        paused_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.staff (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identity.password_failures (email) {
+        email -> Text,
+        failures -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        last_at -> Timestamptz,
     }
 }
 
@@ -45,6 +88,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         replaced_at -> Nullable<Timestamptz>,
+        sealed_successor -> Nullable<Bytea>,
     }
 }
 

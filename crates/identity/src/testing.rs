@@ -14,8 +14,9 @@ use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
-    IdentityError, OtpLimits, OtpService, Pepper, SessionService, SigningKeys, TokenService,
-    otp::service::{Guess, Proved, Sent},
+    IdentityError, OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService, TokenService,
+    api::SentCode,
+    otp::{Guess, service::Proved},
     ports::{Account, Accounts},
 };
 
@@ -23,12 +24,16 @@ use crate::{
 pub(crate) const KEYS: &str =
     "new:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=,old:YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=";
 
+/// Where tests ask from.
+pub(crate) const NETWORK: &str = "203.0.113.9";
+
 pub(crate) struct Shop {
     pub(crate) db: TestDb,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) tokens: TokenService,
     pub(crate) sessions: SessionService,
     pub(crate) codes: OtpService,
+    pub(crate) staff: StaffService,
     pub(crate) people: Arc<People>,
 }
 
@@ -40,13 +45,37 @@ impl People {
     pub(crate) fn register(&self, phone: &Phone, user_type: UserType, user: UserId) {
         self.0.lock().unwrap().insert((phone.as_str().to_owned(), user_type), user);
     }
+
+    pub(crate) fn find(&self, phone: &Phone, user_type: UserType) -> Option<UserId> {
+        self.0.lock().unwrap().get(&(phone.as_str().to_owned(), user_type)).copied()
+    }
 }
 
 #[async_trait]
 impl Accounts for People {
-    async fn find(&self, phone: &Phone, user_type: UserType) -> Result<Option<Account>, PortError> {
-        let user = self.0.lock().unwrap().get(&(phone.as_str().to_owned(), user_type)).copied();
-        Ok(user.map(|user| Account { user, profile: json!({ "id": user }) }))
+    async fn sign_in(&self, phone: &Phone, user_type: UserType) -> Result<Option<Account>, PortError> {
+        Ok(self.find(phone, user_type).map(|user| Account { user, profile: json!({ "id": user }) }))
+    }
+
+    async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, PortError> {
+        let known = self.0.lock().unwrap();
+        let held = known.iter().find(|(_, holder)| **holder == user);
+        Ok(held.map(|((phone, _), _)| phone.parse().unwrap()))
+    }
+
+    async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, PortError> {
+        Ok(self.find(phone, user_type).is_some())
+    }
+
+    async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, PortError> {
+        let mut known = self.0.lock().unwrap();
+        let (_, user_type) = known.iter().find(|(_, holder)| **holder == user).unwrap().0.clone();
+        if known.contains_key(&(to.as_str().to_owned(), user_type)) {
+            return Ok(false);
+        }
+        known.retain(|_, holder| *holder != user);
+        known.insert((to.as_str().to_owned(), user_type), user);
+        Ok(true)
     }
 }
 
@@ -59,19 +88,25 @@ impl Shop {
         let (db, clock) = (TestDb::new().await, Arc::new(testkit::clock()));
         let tokens = TokenService::new(clock.clone(), SigningKeys::parse(KEYS).unwrap());
         let sessions = SessionService::new(db.db(), clock.clone(), tokens.clone());
+        sessions.revocations().refresh(&db.db(), &*clock).await.unwrap();
+        let staff = StaffService::new(db.db(), clock.clone(), sessions.clone());
         let pepper = Pepper::parse("a pepper of thirty-two bytes or so").unwrap();
         let people = Arc::new(People::default());
         let both = (sessions.clone(), tokens.clone());
         let codes = OtpService::new(db.db(), clock.clone(), (pepper, limits), both, people.clone());
-        Self { db, clock, tokens, sessions, codes, people }
+        Self { db, clock, tokens, sessions, codes, staff, people }
     }
 
     pub(crate) fn user(&self) -> UserId {
         UserId::generate(self.clock.now())
     }
 
-    pub(crate) async fn send(&self, phone: &Phone) -> Result<Sent, IdentityError> {
-        self.codes.send(phone, UserType::Individual, Language::Pl).await
+    pub(crate) async fn send(&self, phone: &Phone) -> Result<SentCode, IdentityError> {
+        self.send_from(phone, NETWORK).await
+    }
+
+    pub(crate) async fn send_from(&self, phone: &Phone, network: &str) -> Result<SentCode, IdentityError> {
+        self.codes.send_to_sign_in(phone, UserType::Individual, (Language::Pl, network)).await
     }
 
     /// The code as the text message would tell it.
@@ -87,7 +122,7 @@ impl Shop {
         code: &str,
     ) -> Result<Proved, IdentityError> {
         let guess = Guess { challenge, phone: phone.clone(), code: code.to_owned() };
-        self.codes.verify(&guess).await
+        self.codes.verify(&guess, None).await
     }
 
     pub(crate) async fn count(&self, table: &str) -> i64 {

@@ -55,6 +55,8 @@ typed_id! {
     UserId,
     /// A company that corporate accounts belong to.
     CompanyId,
+    /// Somebody who works for the shop.
+    StaffId,
     /// One signing-in on one device; its refresh tokens form one family.
     SessionId,
     /// A one-time code that was asked for.
@@ -76,6 +78,8 @@ typed_id! {
     EventId,
     /// One job to run.
     JobId,
+    /// One entry of the audit log.
+    AuditEntryId,
     /// One text message.
     MessageId,
 }

@@ -13,6 +13,7 @@ pub mod id;
 mod language;
 mod money;
 mod page;
+mod role;
 pub mod secret;
 mod tax;
 
@@ -22,6 +23,7 @@ pub use error::{DomainError, ErrorKind, FieldError, Params, PortError};
 pub use language::{Language, UnknownLanguage};
 pub use money::{Currency, Money, MoneyError, allocate};
 pub use page::{Cursor, Limit};
+pub use role::{Actor, Role, UnknownRole};
 pub use tax::{VatLine, VatRate, totals_by_rate};
 
 pub use customer::{UnknownUserType, UserType};

@@ -1,4 +1,4 @@
-//! Stand-ins for Stripe and for the tax register, for development and tests.
+//! Stand-ins for Stripe and the tax register, in development and tests, and for Twilio, in tests.
 #![doc = include_str!("../README.md")]
 
 mod account;
@@ -17,6 +17,7 @@ mod shelf;
 mod snapshot;
 mod state;
 mod tax_register;
+mod twilio;
 mod webhook;
 mod world;
 
@@ -27,3 +28,4 @@ pub use call_log::Call;
 pub use options::Options;
 pub use server::{Refused, Sandbox};
 pub use tax_register::Mood;
+pub use twilio::{Twilio, TwilioMessage, TwilioMood, TwilioRequest};

@@ -55,9 +55,9 @@ impl Sandbox {
         let tax_register = Arc::new(TaxRegister::default());
         let (stop, stopped) = oneshot::channel();
         let (started, ready) = mpsc::channel();
-        let served = Served { account: Arc::clone(&account), tax_register: Arc::clone(&tax_register) };
+        let backing = Backing { account: Arc::clone(&account), tax_register: Arc::clone(&tax_register) };
         let thread = thread::Builder::new().name("stripe-sandbox".to_owned()).spawn(move || {
-            rt::System::new().block_on(serve(listener, served, started, stopped));
+            rt::System::new().block_on(serve(listener, backing, started, stopped));
         })?;
         let sandbox = Self { addr, account, tax_register, stop: Some(stop), thread: Some(thread) };
         ready.recv().map_err(io::Error::other)??;
@@ -148,7 +148,7 @@ impl Drop for Sandbox {
 }
 
 /// What answers are made from.
-struct Served {
+struct Backing {
     account: Arc<Account>,
     tax_register: Arc<TaxRegister>,
 }
@@ -156,16 +156,16 @@ struct Served {
 /// Runs until the sender of `stopped` is dropped.
 async fn serve(
     listener: TcpListener,
-    served: Served,
+    backing: Backing,
     started: mpsc::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let (server, http) = match (listen(listener, &served), dispatcher::http_client()) {
+    let (server, http) = match (listen(listener, &backing), dispatcher::http_client()) {
         (Ok(server), Ok(http)) => (server, http),
         (Err(error), _) => return drop(started.send(Err(error))),
         (_, Err(error)) => return drop(started.send(Err(io::Error::other(error)))),
     };
-    let account = served.account;
+    let account = backing.account;
     let handle = server.handle();
     let server = rt::spawn(server);
     let dispatcher = rt::spawn(dispatcher::run(Arc::clone(&account), http));
@@ -182,9 +182,9 @@ async fn serve(
     account.write_rest();
 }
 
-fn listen(listener: TcpListener, served: &Served) -> io::Result<actix_web::dev::Server> {
-    let account = Data::from(Arc::clone(&served.account));
-    let register = Arc::clone(&served.tax_register);
+fn listen(listener: TcpListener, backing: &Backing) -> io::Result<actix_web::dev::Server> {
+    let account = Data::from(Arc::clone(&backing.account));
+    let register = Arc::clone(&backing.tax_register);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(account.clone())

@@ -12,7 +12,7 @@ use kernel::{
     id::{ChallengeId, UserId},
 };
 use user::{
-    ExportService, Ports, UserService,
+    DeletionService, ExportService, Ports, UserService,
     ports::{CodeError, Codes, Proof, Recipient, Sent, Sessions, TaxRecord, TaxRegister, Tokens},
 };
 
@@ -66,16 +66,14 @@ async fn main() -> std::io::Result<()> {
     // Nobody need be there: without Redis the tax register is asked each time.
     let cache =
         Cache::new("redis://127.0.0.1:6379", CacheOptions::default()).map_err(std::io::Error::other)?;
-    let ports = Ports {
-        sessions: Arc::new(NoSessions),
-        codes: Arc::new(NoCodes),
-        tax_register: Arc::new(EmptyRegister),
-    };
+    let ports = Ports { sessions: Arc::new(NoSessions), tax_register: Arc::new(EmptyRegister) };
     let users = UserService::new(db, cache, Arc::new(SystemClock), ports);
+    let deletions = DeletionService::new(users.clone(), Arc::new(NoCodes));
     let exports = ExportService::new(users.clone(), Vec::new());
     HttpServer::new(move || {
         App::new()
             .app_data(Data::new(users.clone()))
+            .app_data(Data::new(deletions.clone()))
             .app_data(Data::new(exports.clone()))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| user::http::routes().mount(cfg))

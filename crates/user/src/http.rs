@@ -11,7 +11,7 @@ use crate::{
     preferences::http as preferences, profile::http as profile, registration::http as registration,
 };
 
-/// Expects a `Data<UserService>` and a `Data<ExportService>`.
+/// Expects a `Data<UserService>`, a `Data<DeletionService>` and a `Data<ExportService>`.
 pub fn routes() -> Routes {
     Routes::new()
         .post("/api/complete-profile", Limit::Auth, registration::complete_profile)

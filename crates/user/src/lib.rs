@@ -18,6 +18,7 @@ mod service;
 #[cfg(test)]
 mod testing;
 
+pub use deletion::service::DeletionService;
 pub use error::UserError;
 pub use export::ExportService;
 pub use service::{Ports, UserService};

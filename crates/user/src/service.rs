@@ -14,7 +14,7 @@ use crate::{
     UserError, address,
     api::{PostalAddress, UsersApi},
     company::lookup::Lookup,
-    ports::{Codes, Sessions, TaxRegister},
+    ports::{Sessions, TaxRegister},
     profile,
 };
 
@@ -23,22 +23,20 @@ pub struct UserService {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Arc<dyn Sessions>,
-    pub(crate) codes: Arc<dyn Codes>,
     pub(crate) companies: Arc<Lookup>,
 }
 
 /// Whom user asks.
 pub struct Ports {
     pub sessions: Arc<dyn Sessions>,
-    pub codes: Arc<dyn Codes>,
     pub tax_register: Arc<dyn TaxRegister>,
 }
 
 impl UserService {
     /// `cache` remembers what the tax register said.
     pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
-        let Ports { sessions, codes, tax_register } = ports;
-        Self { db, clock, sessions, codes, companies: Arc::new(Lookup::new(tax_register, cache)) }
+        let Ports { sessions, tax_register } = ports;
+        Self { db, clock, sessions, companies: Arc::new(Lookup::new(tax_register, cache)) }
     }
 }
 

@@ -14,7 +14,7 @@ use kernel::{
 use testkit::TestDb;
 
 use crate::{
-    ExportService, Ports, UserService,
+    DeletionService, ExportService, Ports, UserService,
     api::PostalAddress,
     ports::{CodeError, Codes, Proof, Recipient, Sent, Sessions, TaxRecord, TaxRegister, Tokens, VatStatus},
     registration::{Kind, Registration},
@@ -24,6 +24,7 @@ pub(crate) struct Shop {
     pub(crate) db: TestDb,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) users: UserService,
+    pub(crate) deletions: DeletionService,
     pub(crate) exports: ExportService,
     pub(crate) desk: Arc<Desk>,
     pub(crate) codes: Arc<Post>,
@@ -153,19 +154,16 @@ impl Shop {
         });
         let (codes, register) = (Arc::new(Post::default()), Arc::new(Register::default()));
         register.enter(company());
-        let ports = Ports { sessions: desk.clone(), codes: codes.clone(), tax_register: register.clone() };
+        let ports = Ports { sessions: desk.clone(), tax_register: register.clone() };
         let users = UserService::new(db.db(), testkit::cache(), clock.clone(), ports);
+        let deletions = DeletionService::new(users.clone(), codes.clone());
         let exports = ExportService::new(users.clone(), Vec::new());
-        Self { db, clock, users, exports, desk, codes, register }
+        Self { db, clock, users, deletions, exports, desk, codes, register }
     }
 
     /// The same service in another process, whose corner of Redis is empty.
     pub(crate) fn forgetful(&self) -> UserService {
-        let ports = Ports {
-            sessions: self.desk.clone(),
-            codes: self.codes.clone(),
-            tax_register: self.register.clone(),
-        };
+        let ports = Ports { sessions: self.desk.clone(), tax_register: self.register.clone() };
         UserService::new(self.db.db(), testkit::cache(), self.clock.clone(), ports)
     }
 

@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "all of this crate is tests, also what stands outside of a #[test]")]
 
 mod access;
+mod account;
 mod buying;
+mod companies;
 mod crashes;
 mod dependencies;
+mod leaving;
 mod lifecycle;
 mod limits;
 mod races;
 mod repetition;
 mod stack;
+mod texts;
 mod webhooks;

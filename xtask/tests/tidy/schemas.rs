@@ -11,14 +11,18 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
 
+/// The audit log's.
+const AUDIT: &str = "audit";
+
 fn schemas() -> BTreeSet<&'static str> {
-    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM]).collect()
+    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT]).collect()
 }
 
 /// The schema of a crate, or of a migration's domain.
 fn owned(name: &str) -> Option<&'static str> {
     match name {
         "bus" | "db" | "platform" => Some(PLATFORM),
+        "audit" => Some(AUDIT),
         _ => DOMAINS.iter().find(|(domain, _)| *domain == name).map(|(_, schema)| *schema),
     }
 }

@@ -25,14 +25,22 @@ REQUEST_IN_PROGRESS = The same request is still being processed. Please wait a m
 OTP_INVALID = The code is not correct. Please check it and try again.
 OTP_EXPIRED = The code has expired. Please request a new one.
 OTP_LOCKED = There were too many wrong attempts. Please wait a while and request a new code.
-OTP_LIMIT = Too many codes were requested for this number. Please wait a while before requesting another.
+OTP_LIMIT = Too many codes were asked for. Please wait a while before asking for another.
 ALREADY_REGISTERED = There is already an account of this type for this phone number. Please sign in.
+PHONE_TAKEN = There is an account with this phone number already.
 TOO_MANY_ADDRESSES = You can save at most { $max ->
     [one] { $max } address
    *[other] { $max } addresses
 }.
 COMPANY_NOT_FOUND = We could not find a company with this tax number.
 VAT_NOT_ACTIVE = { $companyName } is not registered as an active VAT payer (status in the register: { $statusVat }).
+
+## The shop's own people
+
+BAD_CREDENTIALS = The e-mail address or the password is not right.
+LOGIN_LOCKED = Too many wrong attempts. Please try again in a while.
+EMAIL_TAKEN = Another account uses this e-mail address.
+LAST_OWNER = The shop needs at least one owner; the last one has to stay.
 
 ## Products and the cart
 
@@ -75,3 +83,5 @@ FIELD_NIP = Please enter a valid NIP (10 digits).
 FIELD_POSTAL_CODE = This postal code is not valid for the chosen country.
 FIELD_MUST_ACCEPT = Your consent is required to continue.
 FIELD_LANGUAGE = Please choose Turkish (tr), English (en) or Polish (pl).
+FIELD_SAME_PHONE = This is the number your account has already.
+FIELD_PASSWORD = A password has 12 to 200 characters.

@@ -25,8 +25,9 @@ REQUEST_IN_PROGRESS = To samo zapytanie jest jeszcze przetwarzane. Prosimy chwil
 OTP_INVALID = Kod jest nieprawidłowy. Prosimy go sprawdzić i spróbować ponownie.
 OTP_EXPIRED = Kod stracił ważność. Prosimy zamówić nowy.
 OTP_LOCKED = Zbyt wiele błędnych prób. Prosimy odczekać pewien czas i poprosić o nowy kod.
-OTP_LIMIT = Dla tego numeru zamówiono zbyt wiele kodów. Prosimy odczekać pewien czas przed zamówieniem kolejnego.
+OTP_LIMIT = Zamówiono zbyt wiele kodów. Prosimy odczekać pewien czas przed zamówieniem kolejnego.
 ALREADY_REGISTERED = Konto tego rodzaju dla tego numeru telefonu już istnieje. Prosimy się zalogować.
+PHONE_TAKEN = Konto z tym numerem telefonu już istnieje.
 TOO_MANY_ADDRESSES = Można zapisać najwyżej { $max ->
     [one] { $max } adres
     [few] { $max } adresy
@@ -34,6 +35,13 @@ TOO_MANY_ADDRESSES = Można zapisać najwyżej { $max ->
 }.
 COMPANY_NOT_FOUND = Nie znaleziono firmy o tym numerze NIP.
 VAT_NOT_ACTIVE = Firma { $companyName } nie jest czynnym podatnikiem VAT (status w rejestrze: { $statusVat }).
+
+## The shop's own people
+
+BAD_CREDENTIALS = Nieprawidłowy adres e-mail lub hasło.
+LOGIN_LOCKED = Zbyt wiele błędnych prób. Prosimy spróbować ponownie za jakiś czas.
+EMAIL_TAKEN = Ten adres e-mail jest już używany przez inne konto.
+LAST_OWNER = Sklep musi mieć co najmniej jednego właściciela, dlatego ostatniemu nie można odebrać uprawnień.
 
 ## Products and the cart
 
@@ -78,3 +86,5 @@ FIELD_NIP = Prosimy podać prawidłowy NIP (10 cyfr).
 FIELD_POSTAL_CODE = Ten kod pocztowy nie jest prawidłowy dla wybranego kraju.
 FIELD_MUST_ACCEPT = Aby kontynuować, potrzebna jest zgoda.
 FIELD_LANGUAGE = Prosimy wybrać język: turecki (tr), angielski (en) lub polski (pl).
+FIELD_SAME_PHONE = Ten numer jest już przypisany do konta.
+FIELD_PASSWORD = Hasło musi mieć od 12 do 200 znaków.

@@ -25,11 +25,19 @@ REQUEST_IN_PROGRESS = Aynı istek hâlâ işleniyor. Lütfen biraz bekleyin.
 OTP_INVALID = Kod hatalı. Lütfen kontrol edip tekrar deneyin.
 OTP_EXPIRED = Kodun süresi doldu. Lütfen yeni bir kod isteyin.
 OTP_LOCKED = Çok fazla hatalı deneme yapıldı. Lütfen bir süre bekleyip yeni bir kod isteyin.
-OTP_LIMIT = Bu numara için çok fazla kod istendi. Lütfen yeni bir kod istemeden önce bir süre bekleyin.
+OTP_LIMIT = Çok fazla kod istendi. Lütfen yeni bir kod istemeden önce bir süre bekleyin.
 ALREADY_REGISTERED = Bu telefon numarasıyla bu türde bir hesap zaten var. Lütfen giriş yapın.
+PHONE_TAKEN = Bu telefon numarasıyla açılmış bir hesap zaten var.
 TOO_MANY_ADDRESSES = En fazla { $max } adres kaydedebilirsiniz.
 COMPANY_NOT_FOUND = Bu vergi numarasıyla kayıtlı bir firma bulamadık.
 VAT_NOT_ACTIVE = { $companyName } firmasının KDV kaydı aktif değil (kayıttaki durum: { $statusVat }).
+
+## The shop's own people
+
+BAD_CREDENTIALS = E-posta adresi veya parola hatalı.
+LOGIN_LOCKED = Çok fazla hatalı deneme yapıldı. Lütfen bir süre sonra yeniden deneyin.
+EMAIL_TAKEN = Bu e-posta adresi başka bir hesapta kullanılıyor.
+LAST_OWNER = Mağazanın en az bir sahibi olmalıdır; son sahibin yetkisi alınamaz.
 
 ## Products and the cart
 
@@ -66,3 +74,5 @@ FIELD_NIP = Lütfen geçerli bir NIP (10 haneli vergi numarası) girin.
 FIELD_POSTAL_CODE = Bu posta kodu seçilen ülke için geçerli değil.
 FIELD_MUST_ACCEPT = Devam etmek için onayınız gereklidir.
 FIELD_LANGUAGE = Lütfen Türkçe (tr), İngilizce (en) veya Lehçe (pl) seçin.
+FIELD_SAME_PHONE = Bu numara zaten hesabınızda kayıtlı.
+FIELD_PASSWORD = Parola 12 ile 200 karakter arasında olmalıdır.

@@ -1,6 +1,6 @@
 //! Identity over HTTP.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use actix_web::{
     App,
@@ -11,32 +11,36 @@ use actix_web::{
     web::Data,
 };
 use async_trait::async_trait;
-use http_kit::{Access, Authenticate, Caller, Customer, Registrant};
-use kernel::{UserType, id::ChallengeId};
+use http_kit::{Access, Authenticate, Caller, Customer, Registrant, StaffMember};
+use kernel::{Actor, Email, UserType, id::ChallengeId};
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 
 use super::{ApiDoc, routes};
 use crate::{
-    TokenService,
-    api::{Bearer, TokensApi as _},
+    Password, TokenService,
+    api::{Bearer, Judgement, TokensApi as _},
     testing::{Shop, other_than, phone},
 };
 
-/// Does what the gateway does, without looking for ended sessions.
+/// Does what the gateway does.
 struct Door(TokenService);
 
 #[async_trait]
 impl Authenticate for Door {
     async fn authenticate(&self, token: &str) -> Caller {
-        match self.0.verify(token) {
-            Some(Bearer::Customer { user, session, user_type }) => {
+        match self.0.judge(token) {
+            Judgement::Good(Bearer::Customer { user, session, user_type }) => {
                 Caller::Customer(Customer { user, session, user_type })
             }
-            Some(Bearer::Registrant { token_id, phone, user_type }) => {
-                Caller::Registrant(Registrant { token: token_id, phone, user_type })
+            Judgement::Good(Bearer::Registrant { user, phone, user_type }) => {
+                Caller::Registrant(Registrant { user, phone, user_type })
             }
-            None => Caller::Refused,
+            Judgement::Good(Bearer::Staff { staff, session, role }) => {
+                Caller::Staff(StaffMember { actor: Actor { staff, role }, session })
+            }
+            Judgement::Refused => Caller::Refused,
+            Judgement::Unknown => Caller::Unjudged,
         }
     }
 }
@@ -49,6 +53,7 @@ async fn call(shop: &Shop, request: TestRequest) -> ServiceResponse {
             .app_data(Data::new(shop.tokens.clone()))
             .app_data(Data::new(shop.sessions.clone()))
             .app_data(Data::new(shop.codes.clone()))
+            .app_data(Data::new(shop.staff.clone()))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| routes().mount(cfg)),
     )
@@ -187,16 +192,84 @@ async fn the_key_set_is_published_as_the_standard_has_it() {
     assert!(key.get("d").is_none(), "a private key was published");
 }
 
+fn bearing(request: TestRequest, token: &Value) -> TestRequest {
+    request.insert_header(("authorization", format!("Bearer {}", token.as_str().unwrap())))
+}
+
+async fn answer(shop: &Shop, request: TestRequest, status: u16) -> Value {
+    let res = call(shop, request).await;
+    assert_eq!(res.status().as_u16(), status);
+    read_body_json(res).await
+}
+
+#[actix_web::test]
+async fn somebody_of_the_shop_signs_in_does_what_the_role_allows_and_nothing_else() {
+    let shop = Shop::open().await;
+    let (email, password) = ("boss@example.com", "correct horse battery");
+    let owner: Email = email.parse().unwrap();
+    shop.staff.bootstrap(&owner, &Password::parse(password).unwrap()).await.unwrap();
+    let login = |email: &str, password: &str| {
+        post("/api/admin/auth/login", &json!({ "email": email, "password": password }))
+    };
+    let signed_in = answer(&shop, login("BOSS@example.com", password), 200).await;
+    let boss = &signed_in["data"];
+    assert_eq!((&boss["staff"]["role"], &boss["expiresInSeconds"]), (&json!("owner"), &json!(600)));
+    let refused = answer(&shop, login(email, "wrong horse battery"), 401).await;
+    assert_eq!(refused["error"]["code"], "BAD_CREDENTIALS");
+
+    let staff = || TestRequest::get().uri("/api/admin/staff");
+    let form = json!({ "email": "ola@example.com", "name": "Ola", "role": "support", "password": password });
+    let hired = answer(&shop, bearing(post("/api/admin/staff", &form), &boss["accessToken"]), 201).await;
+    let taken = answer(&shop, bearing(post("/api/admin/staff", &form), &boss["accessToken"]), 409).await;
+    assert_eq!(taken["error"]["code"], "EMAIL_TAKEN");
+    assert_eq!(answer(&shop, bearing(staff(), &boss["accessToken"]), 200).await["data"][0]["name"], "Ola");
+
+    let ola = answer(&shop, login("ola@example.com", password), 200).await;
+    let forbidden = answer(&shop, bearing(staff(), &ola["data"]["accessToken"]), 403).await;
+    assert_eq!(forbidden["error"]["code"], "FORBIDDEN");
+    let me = TestRequest::get().uri("/api/admin/auth/me");
+    let me = answer(&shop, bearing(me, &ola["data"]["accessToken"]), 200).await;
+    assert_eq!(me["data"]["email"], "ola@example.com");
+
+    // At a customer's door neither token of hers serves, and a customer's none here.
+    let logout = TestRequest::post().uri("/api/auth/logout");
+    answer(&shop, bearing(logout, &ola["data"]["accessToken"]), 401).await;
+    let refresh = json!({ "refreshToken": ola["data"]["refreshToken"] });
+    answer(&shop, post("/api/auth/refresh", &refresh), 401).await;
+    let renewed = answer(&shop, post("/api/admin/auth/refresh", &refresh), 200).await;
+    answer(&shop, bearing(staff(), &json!("nonsense")), 401).await;
+
+    // Another role: what she was signed in with ends, and the next token says the new one.
+    let path = format!("/api/admin/staff/{}", hired["data"]["id"].as_str().unwrap());
+    let promote = TestRequest::patch().uri(&path).set_json(json!({ "role": "owner" }));
+    answer(&shop, bearing(promote, &boss["accessToken"]), 200).await;
+    answer(&shop, bearing(staff(), &renewed["data"]["accessToken"]), 401).await;
+    let refresh = json!({ "refreshToken": renewed["data"]["refreshToken"] });
+    answer(&shop, post("/api/admin/auth/refresh", &refresh), 401).await;
+    let ola = answer(&shop, login("ola@example.com", password), 200).await;
+    answer(&shop, bearing(staff(), &ola["data"]["accessToken"]), 200).await;
+    let extra = TestRequest::patch().uri(&path).set_json(json!({ "failures": 0 }));
+    answer(&shop, bearing(extra, &boss["accessToken"]), 422).await;
+}
+
 #[test]
 fn the_document_lists_the_routes_and_no_others() {
     let doc = ApiDoc::openapi();
-    let mut documented: Vec<&String> = doc.paths.paths.keys().collect();
+    let documented: BTreeSet<&str> = doc.paths.paths.keys().map(String::as_str).collect();
     let table = routes();
-    let mut mounted: Vec<&str> = table.endpoints().iter().map(|e| e.path).collect();
-    documented.sort();
-    mounted.sort_unstable();
+    let mounted: BTreeSet<&str> = table.endpoints().iter().map(|e| e.path).collect();
     assert_eq!(documented, mounted);
-    let guarded: Vec<&str> =
-        table.endpoints().iter().filter(|e| e.access == Access::Customer).map(|e| e.path).collect();
-    assert_eq!(guarded, ["/api/auth/logout"]);
+    let open: BTreeSet<&str> =
+        table.endpoints().iter().filter(|e| e.access == Access::Public).map(|e| e.path).collect();
+    assert_eq!(
+        open,
+        BTreeSet::from([
+            "/.well-known/jwks.json",
+            "/api/admin/auth/login",
+            "/api/admin/auth/refresh",
+            "/api/auth/refresh",
+            "/api/auth/send-otp",
+            "/api/auth/verify-otp",
+        ])
+    );
 }

@@ -1,16 +1,15 @@
 //! `/api/auth/send-otp`, `/api/auth/verify-otp`
 
 use actix_web::web::Data;
-use http_kit::{ApiError, ApiResult, Body, Envelope, Failure, Fields, Lang, Public, Reply, UriLanguage};
+use http_kit::{
+    ApiError, ApiResult, Body, Client, Envelope, Failure, Fields, Lang, Public, Reply, UriLanguage,
+};
 use kernel::{ParseError, UserType, id::ChallengeId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    is_code,
-    service::{Guess, Proved, Sent},
-};
-use crate::OtpService;
+use super::{Guess, is_code, service::Proved};
+use crate::{OtpService, api::SentCode};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -72,12 +71,13 @@ pub(crate) async fn send_otp(
     _: Public,
     codes: Data<OtpService>,
     Lang(language): Lang,
+    client: Client,
     body: Body<SendOtpRequest>,
 ) -> ApiResult<SendOtpResponse> {
     let mut fields = Fields::default();
     let phone = fields.take("phoneNumber", body.value.phone_number.parse());
-    let phone = fields.finish(|| phone)?;
-    let sent = codes.send(&phone, body.value.user_type, language).await?;
+    let (phone, user_type) = (fields.finish(|| phone)?, body.value.user_type);
+    let sent = codes.send_to_sign_in(&phone, user_type, (language, &client.network)).await?;
     Ok(Reply::accepted(sent.into()))
 }
 
@@ -90,10 +90,11 @@ pub(crate) async fn send_otp(
 pub(crate) async fn verify_otp(
     _: Public,
     codes: Data<OtpService>,
+    client: Client,
     body: Body<VerifyOtpRequest>,
 ) -> ApiResult<VerifyOtpResponse> {
     let guess = body.value.parse()?;
-    Ok(Reply::ok(codes.verify(&guess).await?.into()))
+    Ok(Reply::ok(codes.verify(&guess, client.name.as_deref()).await?.into()))
 }
 
 impl VerifyOtpRequest {
@@ -110,8 +111,8 @@ impl VerifyOtpRequest {
     }
 }
 
-impl From<Sent> for SendOtpResponse {
-    fn from(sent: Sent) -> Self {
+impl From<SentCode> for SendOtpResponse {
+    fn from(sent: SentCode) -> Self {
         Self {
             challenge_id: sent.challenge,
             expires_in_seconds: sent.expires_in_seconds,

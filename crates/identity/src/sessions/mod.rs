@@ -1,10 +1,14 @@
 //! A session and its refresh tokens. Pure: no clock, no database, no HTTP.
 
 pub(crate) mod http;
+mod revocations;
 pub(crate) mod service;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+pub use revocations::Revocations;
+pub(crate) use revocations::Standing;
 
 use std::fmt;
 
@@ -12,30 +16,66 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     UserType,
-    id::{SessionId, UserId},
+    id::SessionId,
     secret::{self, NoEntropy},
 };
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// A refresh token that is not used lives so long.
 const IDLE: TimeDelta = TimeDelta::days(30);
 /// A session lives so long, however much it is used.
 const WHOLE: TimeDelta = TimeDelta::days(90);
 
+/// The token before the current one is forgiven for so long: its answer may have been lost on the way.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
+
 /// An opaque token of 256 bits.
-pub(crate) struct RefreshToken(String);
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RefreshToken([u8; 32]);
 
 /// SHA-256 of a token. A hash without salt suffices: 256 random bits are beyond any dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TokenHash(pub(crate) [u8; 32]);
 
+/// A token that only the holder of the one before it can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sealed(pub(crate) [u8; 32]);
+
 impl RefreshToken {
     fn generate() -> Result<Self, NoEntropy> {
-        Ok(Self(URL_SAFE_NO_PAD.encode(secret::bytes::<32>()?)))
+        secret::bytes().map(Self)
+    }
+
+    /// `None` for what is no token of ours.
+    fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// As it is sent.
+    pub(crate) fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 
     pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.0)
+        TokenHash(Sha256::digest(self.0).into())
+    }
+
+    /// Hides `successor` behind this token: the pad is used for this one successor only.
+    fn seal(&self, successor: &Self) -> Sealed {
+        Sealed(self.pad(successor.0))
+    }
+
+    fn open(&self, sealed: Sealed) -> Self {
+        Self(self.pad(sealed.0))
+    }
+
+    fn pad(&self, text: [u8; 32]) -> [u8; 32] {
+        let key: [u8; 32] =
+            Sha256::new().chain_update("successor of ").chain_update(self.0).finalize().into();
+        let mut padded = text;
+        padded.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        padded
     }
 }
 
@@ -45,23 +85,40 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-impl TokenHash {
-    pub(crate) fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
+/// Whose a session is. What the shop's own people are signed in with lives beside customers' sessions, and serves at
+/// other doors only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Customer(UserType),
+    Staff,
+}
+
+impl Holder {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer(user_type) => user_type.as_str(),
+            Self::Staff => "staff",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, kernel::UnknownUserType> {
+        if text == "staff" { Ok(Self::Staff) } else { text.parse().map(Self::Customer) }
     }
 }
 
 /// A session about to be opened, with the hash of its first token.
 #[derive(Debug)]
-pub(crate) struct NewSession {
+pub(crate) struct NewSession<'a> {
     pub(crate) id: SessionId,
-    pub(crate) user: UserId,
-    pub(crate) user_type: UserType,
+    /// A user, or somebody of the shop.
+    pub(crate) subject: Uuid,
+    pub(crate) holder: Holder,
+    pub(crate) device: Option<&'a str>,
     pub(crate) token: TokenHash,
     pub(crate) now: DateTime<Utc>,
 }
 
-impl NewSession {
+impl NewSession<'_> {
     pub(crate) fn expires_at(&self) -> DateTime<Utc> {
         self.now + WHOLE
     }
@@ -71,17 +128,32 @@ impl NewSession {
     }
 }
 
+/// A session as its owner sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) device: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) last_used_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
 /// A refresh token as it was found, with the session that it belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct Presented {
     pub(crate) session: SessionId,
-    pub(crate) user: UserId,
-    pub(crate) user_type: UserType,
-    pub(crate) generation: i32,
+    pub(crate) subject: Uuid,
+    pub(crate) holder: Holder,
+    /// The one that was current when the session was opened, and the one that is.
+    pub(crate) epochs: (i32, i32),
+    /// The token's own generation, and the session's newest.
+    pub(crate) generations: (i32, i32),
     /// The token's own end: 30 days after it was made.
     pub(crate) token_expires_at: DateTime<Utc>,
     pub(crate) session_expires_at: DateTime<Utc>,
-    pub(crate) replaced: bool,
+    /// When, and by what.
+    pub(crate) replaced: Option<(DateTime<Utc>, Option<Sealed>)>,
     pub(crate) ended: bool,
 }
 
@@ -92,6 +164,8 @@ pub(crate) enum Verdict {
     Replace {
         expires_at: DateTime<Utc>,
     },
+    /// It was replaced a moment ago: it gets the successor that it got then.
+    Repeat(Sealed),
     /// It was replaced before: two parties hold it, so one has stolen it. The family ends.
     EndFamily,
     Refuse,
@@ -99,14 +173,17 @@ pub(crate) enum Verdict {
 
 impl Presented {
     pub(crate) fn judge(&self, now: DateTime<Utc>) -> Verdict {
-        if self.ended || self.session_expires_at <= now {
-            Verdict::Refuse
-        } else if self.replaced {
-            Verdict::EndFamily
-        } else if self.token_expires_at <= now {
-            Verdict::Refuse
-        } else {
-            Verdict::Replace { expires_at: self.session_expires_at.min(now + IDLE) }
+        let (generation, newest) = self.generations;
+        if self.ended || self.session_expires_at <= now || self.epochs.0 < self.epochs.1 {
+            return Verdict::Refuse;
+        }
+        match self.replaced {
+            Some((at, Some(successor))) if generation + 1 == newest && now < at + GRACE => {
+                Verdict::Repeat(successor)
+            }
+            Some(_) => Verdict::EndFamily,
+            None if self.token_expires_at <= now => Verdict::Refuse,
+            None => Verdict::Replace { expires_at: self.session_expires_at.min(now + IDLE) },
         }
     }
 }
@@ -115,6 +192,9 @@ impl Presented {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndReason {
     Logout,
+    LogoutAll,
+    /// From another device, or by what voids every session.
+    Ended,
     Replay,
 }
 
@@ -122,6 +202,8 @@ impl EndReason {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::Ended => "ended",
             Self::Replay => "replay",
         }
     }

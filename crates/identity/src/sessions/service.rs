@@ -1,4 +1,4 @@
-//! Opening, renewing and ending sessions.
+//! Opening, renewing, listing and ending sessions.
 
 use std::sync::Arc;
 
@@ -6,15 +6,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use db::{Db, Transact as _, Tx};
 use kernel::{
-    Clock, UserType,
-    id::{SessionId, UserId},
+    Clock, Role, UserType,
+    id::{SessionId, StaffId, UserId},
 };
+use uuid::Uuid;
 
-use super::{EndReason, NewSession, Presented, RefreshToken, TokenHash, Verdict, store};
+use super::{EndReason, Holder, NewSession, Presented, RefreshToken, Revocations, Session, Verdict, store};
 use crate::{
     IdentityError, TokenService,
     api::{SessionsApi, TokenPair},
-    tokens::LIFE_SECONDS,
+    otp, staff,
+    tokens::{Audience, LIFE_SECONDS, Subject},
 };
 
 #[derive(Clone)]
@@ -29,22 +31,34 @@ impl SessionService {
         Self { db, clock, tokens }
     }
 
-    /// Trades a refresh token for a new pair. A token that was traded before ends its whole family.
-    pub(crate) async fn refresh(&self, token: &str) -> Result<TokenPair, IdentityError> {
-        let (hash, now) = (TokenHash::of(token), self.clock.now());
+    pub fn revocations(&self) -> &Arc<Revocations> {
+        self.tokens.revocations()
+    }
+
+    /// Trades a customer's or, at the other door, an employee's refresh token for a new pair. The one before the
+    /// current one gets the same successor for ten seconds; any older one ends its whole family.
+    pub(crate) async fn refresh(&self, token: &str, at: Audience) -> Result<TokenPair, IdentityError> {
+        let now = self.clock.now();
+        let token = RefreshToken::parse(token).ok_or(IdentityError::RefreshRefused)?;
         let mut conn = self.db.conn().await?;
         // Ending the family has to be committed as well, so a refusal leaves the transaction as a value.
         let pair: Option<TokenPair> = conn
             .transaction(async |tx| {
-                let Some(presented) = store::lock_presented(tx, hash).await? else { return Ok(None) };
+                let presented = store::lock_presented(tx, token.hash()).await?;
+                let Some(presented) = presented.filter(|p| at.admits(p.holder)) else { return Ok(None) };
                 match presented.judge(now) {
                     Verdict::Replace { expires_at } => {
-                        self.replace(tx, &presented, hash, (expires_at, now)).await.map(Some)
+                        let successor = RefreshToken::generate()?;
+                        let pair = self.pair(tx, &successor, &presented, now).await?;
+                        let new = (successor.hash(), token.seal(&successor));
+                        store::replace_token(tx, token.hash(), new, (expires_at, now)).await?;
+                        Ok(Some(pair))
+                    }
+                    Verdict::Repeat(sealed) => {
+                        self.pair(tx, &token.open(sealed), &presented, now).await.map(Some)
                     }
                     Verdict::EndFamily => {
-                        let session = presented.session;
-                        store::end_session(tx, session, EndReason::Replay, now).await?;
-                        tracing::warn!(session.id = %session, "session {session} ended: a replaced token came back");
+                        self.end_family(tx, &presented, now).await?;
                         Ok(None)
                     }
                     Verdict::Refuse => Ok::<_, IdentityError>(None),
@@ -54,53 +68,139 @@ impl SessionService {
         pair.ok_or(IdentityError::RefreshRefused)
     }
 
-    async fn replace(
+    async fn end_family(
         &self,
         tx: &mut Tx,
         presented: &Presented,
-        old: TokenHash,
-        (expires_at, now): (DateTime<Utc>, DateTime<Utc>),
-    ) -> Result<TokenPair, IdentityError> {
-        let refresh = RefreshToken::generate()?;
-        let pair = self.pair(&refresh, presented.user, presented.session, (presented.user_type, now))?;
-        store::put_replaced(tx, old, now).await?;
-        store::insert_successor(tx, presented, refresh.hash(), (expires_at, now)).await?;
-        Ok(pair)
-    }
-
-    /// Ends the session: its refresh token serves no more.
-    pub(crate) async fn end(&self, session: SessionId) -> Result<(), IdentityError> {
-        let now = self.clock.now();
-        let mut conn = self.db.conn().await?;
-        store::end_session(&mut conn, session, EndReason::Logout, now).await?;
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let session = presented.session;
+        store::end_session(tx, (presented.subject, session), EndReason::Replay, now).await?;
+        self.revocations().note_end(session, now);
+        tracing::warn!(session.id = %session, "session {session} ended: a replaced token came back");
         Ok(())
     }
 
-    fn pair(
+    /// Signs with what the subject is now: an employee's role is looked up anew.
+    async fn pair(
         &self,
+        tx: &mut Tx,
         refresh: &RefreshToken,
-        user: UserId,
-        session: SessionId,
-        (user_type, now): (UserType, DateTime<Utc>),
+        presented: &Presented,
+        now: DateTime<Utc>,
+    ) -> Result<TokenPair, IdentityError> {
+        let subject = match presented.holder {
+            Holder::Customer(user_type) => Subject::Customer(UserId(presented.subject), user_type),
+            Holder::Staff => {
+                let id = StaffId(presented.subject);
+                let role = staff::store::find_role(tx, id).await?.ok_or(IdentityError::RefreshRefused)?;
+                Subject::Staff(id, role)
+            }
+        };
+        self.sign(subject, (presented.session, presented.epochs.1), refresh, now)
+    }
+
+    fn sign(
+        &self,
+        subject: Subject,
+        session: (SessionId, i32),
+        refresh: &RefreshToken,
+        now: DateTime<Utc>,
     ) -> Result<TokenPair, IdentityError> {
         Ok(TokenPair {
-            access_token: self.tokens.access(user, session, user_type, now)?,
-            refresh_token: refresh.0.clone(),
+            access_token: self.tokens.access(subject, session, now)?,
+            refresh_token: refresh.reveal(),
             expires_in_seconds: LIFE_SECONDS,
         })
+    }
+
+    async fn open_for(&self, subject: Subject, device: Option<&str>) -> Result<TokenPair, IdentityError> {
+        let now = self.clock.now();
+        let (id, refresh) = (SessionId::generate(now), RefreshToken::generate()?);
+        let (whose, holder) = (subject.id(), subject.holder());
+        let new = NewSession { id, subject: whose, holder, device, token: refresh.hash(), now };
+        let mut conn = self.db.conn().await?;
+        let epoch = store::insert_session(&mut conn, &new).await?;
+        tracing::info!(session.id = %id, subject.id = %whose, "session {id} opened");
+        self.sign(subject, (id, epoch), &refresh, now)
+    }
+
+    pub(crate) async fn open_for_staff(
+        &self,
+        (staff, role): (StaffId, Role),
+        device: Option<&str>,
+    ) -> Result<TokenPair, IdentityError> {
+        self.open_for(Subject::Staff(staff, role), device).await
+    }
+
+    /// Ends one session of this subject; false when there is none of theirs that still holds.
+    pub(crate) async fn end(
+        &self,
+        (subject, session): (Uuid, SessionId),
+        reason: EndReason,
+    ) -> Result<bool, IdentityError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        let ended = store::end_session(&mut conn, (subject, session), reason, now).await?;
+        if ended {
+            self.revocations().note_end(session, now);
+        }
+        Ok(ended)
+    }
+
+    /// Those that still hold, the latest used first.
+    pub(crate) async fn list(&self, user: UserId) -> Result<Vec<Session>, IdentityError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        Ok(store::list_sessions(&mut conn, user.0, Some(now)).await?)
+    }
+
+    pub(crate) async fn end_every(&self, subject: Uuid, reason: EndReason) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        let epoch = conn
+            .transaction::<_, IdentityError, _>(
+                async |tx| Ok(store::end_all(tx, subject, reason, now).await?),
+            )
+            .await?;
+        self.revocations().note_epoch(subject, epoch, now);
+        Ok(())
     }
 }
 
 #[async_trait]
 impl SessionsApi for SessionService {
-    async fn open(&self, user: UserId, user_type: UserType) -> Result<TokenPair, IdentityError> {
-        let now = self.clock.now();
-        let (id, refresh) = (SessionId::generate(now), RefreshToken::generate()?);
-        let pair = self.pair(&refresh, user, id, (user_type, now))?;
+    async fn open(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        device: Option<&str>,
+    ) -> Result<TokenPair, IdentityError> {
+        self.open_for(Subject::Customer(user, user_type), device).await
+    }
+
+    async fn end_all(&self, user: UserId) -> Result<(), IdentityError> {
+        self.end_every(user.0, EndReason::Ended).await
+    }
+
+    async fn export(&self, user: UserId) -> Result<serde_json::Value, IdentityError> {
         let mut conn = self.db.conn().await?;
-        let new = NewSession { id, user, user_type, token: refresh.hash(), now };
-        store::insert_session(&mut conn, &new).await?;
-        tracing::info!(session.id = %id, user.id = %user, "session {id} opened");
-        Ok(pair)
+        let sessions = store::list_sessions(&mut conn, user.0, None).await?;
+        Ok(super::http::exported(sessions))
+    }
+
+    async fn forget(&self, user: UserId) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        let epoch = conn
+            .transaction::<_, IdentityError, _>(async |tx| {
+                let epoch = store::end_all(tx, user.0, EndReason::Ended, now).await?;
+                store::delete_sessions(tx, user.0).await?;
+                otp::store::delete_of_user(tx, user).await?;
+                Ok(epoch)
+            })
+            .await?;
+        self.revocations().note_epoch(user.0, epoch, now);
+        Ok(())
     }
 }

@@ -17,15 +17,18 @@ use base64::{
 use chrono::TimeDelta;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use kernel::{
-    UserType,
-    id::{SessionId, UserId},
+    Role, UserType,
+    id::{SessionId, StaffId, UserId},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::sessions::Holder;
+
 pub(crate) const ISSUER: &str = "metropolitan";
 pub(crate) const API: &str = "metropolitan-api";
 pub(crate) const REGISTRATION: &str = "metropolitan-registration";
+pub(crate) const ADMIN: &str = "admin";
 /// The life of access tokens and of registration tokens.
 pub(crate) const LIFE: TimeDelta = TimeDelta::minutes(10);
 pub(crate) const LIFE_SECONDS: u32 = 600;
@@ -120,12 +123,67 @@ fn decode_seed(text: &str) -> Option<[u8; 32]> {
     engine.decode(text.replace('-', "+").replace('_', "/")).ok()?.try_into().ok()
 }
 
-/// The claims of either kind; `typ` tells them apart, `aud` has to agree with it.
+/// At which door a token serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Customers,
+    Staff,
+}
+
+impl Audience {
+    pub(crate) fn admits(self, holder: Holder) -> bool {
+        (self == Self::Staff) == (holder == Holder::Staff)
+    }
+}
+
+/// Whom an access token is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject {
+    Customer(UserId, UserType),
+    Staff(StaffId, Role),
+}
+
+impl Subject {
+    pub(crate) fn id(self) -> Uuid {
+        match self {
+            Self::Customer(user, _) => user.0,
+            Self::Staff(staff, _) => staff.0,
+        }
+    }
+
+    pub(crate) fn holder(self) -> Holder {
+        match self {
+            Self::Customer(_, user_type) => Holder::Customer(user_type),
+            Self::Staff(..) => Holder::Staff,
+        }
+    }
+}
+
+/// The claims of each kind; `typ` tells them apart, `aud` has to agree with it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "typ", rename_all = "lowercase")]
 enum Claims {
     Access(AccessClaims),
     Registration(RegistrationClaims),
+    Admin(AdminClaims),
+}
+
+impl Claims {
+    fn standard(&self) -> &StandardClaims {
+        match self {
+            Self::Access(c) => &c.standard,
+            Self::Registration(c) => &c.standard,
+            Self::Admin(c) => &c.standard,
+        }
+    }
+
+    const fn audience(&self) -> &'static str {
+        match self {
+            Self::Access(_) => API,
+            Self::Registration(_) => REGISTRATION,
+            Self::Admin(_) => ADMIN,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -135,7 +193,7 @@ struct AccessClaims {
     sid: SessionId,
     user_type: UserType,
     /// Raised by what ends all of a user's sessions.
-    epoch: u32,
+    epoch: i32,
     #[serde(flatten)]
     standard: StandardClaims,
 }
@@ -143,8 +201,21 @@ struct AccessClaims {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RegistrationClaims {
+    /// The id that the account will have: the token serves once, because an account exists once.
+    sub: UserId,
     phone: String,
     user_type: UserType,
+    #[serde(flatten)]
+    standard: StandardClaims,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdminClaims {
+    sub: StaffId,
+    sid: SessionId,
+    role: Role,
+    epoch: i32,
     #[serde(flatten)]
     standard: StandardClaims,
 }

@@ -9,26 +9,25 @@ use kernel::{
     id::{SessionId, UserId},
     secret,
 };
-use uuid::Uuid;
 
 use super::{
-    API, AccessClaims, Claims, ISSUER, LIFE, REGISTRATION, RegistrationClaims, SigningKeys, StandardClaims,
+    ADMIN, API, AccessClaims, AdminClaims, Claims, ISSUER, LIFE, REGISTRATION, RegistrationClaims,
+    SigningKeys, StandardClaims, Subject,
 };
 use crate::{
     IdentityError,
-    api::{Bearer, TokensApi},
+    api::{Bearer, Judgement, TokensApi},
+    sessions::{Revocations, Standing},
 };
 
 /// What nobody needs for a token of ours is not even looked at.
 pub(super) const MAX_TOKEN_BYTES: usize = 2048;
-/// Nothing raises epochs yet.
-const FIRST_EPOCH: u32 = 0;
-
 #[derive(Clone)]
 pub struct TokenService {
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     validation: Arc<Validation>,
+    revocations: Arc<Revocations>,
 }
 
 impl TokenService {
@@ -36,27 +35,31 @@ impl TokenService {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.required_spec_claims = HashSet::from(["exp", "iss", "aud"].map(str::to_owned));
         validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[API, REGISTRATION]);
+        validation.set_audience(&[API, REGISTRATION, ADMIN]);
         // The library reads the system's time; ours comes from the clock, in `StandardClaims::in_force`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { clock, keys, validation: Arc::new(validation) }
+        Self { clock, keys, validation: Arc::new(validation), revocations: Arc::default() }
+    }
+
+    pub(crate) fn revocations(&self) -> &Arc<Revocations> {
+        &self.revocations
     }
 
     pub(crate) fn access(
         &self,
-        user: UserId,
-        session: SessionId,
-        user_type: UserType,
+        subject: Subject,
+        (sid, epoch): (SessionId, i32),
         now: DateTime<Utc>,
     ) -> Result<String, IdentityError> {
-        self.sign(&Claims::Access(AccessClaims {
-            sub: user,
-            sid: session,
-            user_type,
-            epoch: FIRST_EPOCH,
-            standard: standard(API, now)?,
-        }))
+        self.sign(&match subject {
+            Subject::Customer(sub, user_type) => {
+                Claims::Access(AccessClaims { sub, sid, user_type, epoch, standard: standard(API, now)? })
+            }
+            Subject::Staff(sub, role) => {
+                Claims::Admin(AdminClaims { sub, sid, role, epoch, standard: standard(ADMIN, now)? })
+            }
+        })
     }
 
     pub(crate) fn registration(
@@ -66,6 +69,7 @@ impl TokenService {
         now: DateTime<Utc>,
     ) -> Result<String, IdentityError> {
         self.sign(&Claims::Registration(RegistrationClaims {
+            sub: UserId::generate(now),
             phone: phone.as_str().to_owned(),
             user_type,
             standard: standard(REGISTRATION, now)?,
@@ -97,23 +101,34 @@ fn standard(audience: &str, now: DateTime<Utc>) -> Result<StandardClaims, Identi
 }
 
 impl TokensApi for TokenService {
-    fn verify(&self, token: &str) -> Option<Bearer> {
+    fn judge(&self, token: &str) -> Judgement {
+        let Some(claims) = self.verify(token) else { return Judgement::Refused };
+        let standing = match &claims {
+            Claims::Access(c) => self.revocations.standing(c.sub.0, c.sid, c.epoch),
+            Claims::Admin(c) => self.revocations.standing(c.sub.0, c.sid, c.epoch),
+            // It opens no session that could have ended.
+            Claims::Registration(_) => Standing::Holds,
+        };
+        match (standing, bearer(claims)) {
+            (Standing::Holds, Some(bearer)) => Judgement::Good(bearer),
+            (Standing::Unknown, Some(_)) => Judgement::Unknown,
+            _ => Judgement::Refused,
+        }
+    }
+}
+
+impl TokenService {
+    /// The claims of a token that is ours, serves the audience of its kind, and is in force.
+    fn verify(&self, token: &str) -> Option<Claims> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let header = decode_header(token).ok().filter(is_ours)?;
         let key = self.keys.find(header.kid.as_deref()?)?;
         let claims = decode::<Claims>(token, &key.verifying, &self.validation).ok()?.claims;
-        let now = self.clock.now().timestamp();
-        match claims {
-            Claims::Access(c) if c.standard.aud == API && c.standard.in_force(now) => {
-                Some(Bearer::Customer { user: c.sub, session: c.sid, user_type: c.user_type })
-            }
-            Claims::Registration(c) if c.standard.aud == REGISTRATION && c.standard.in_force(now) => {
-                registrant(&c.phone, c.user_type, c.standard.jti)
-            }
-            _ => None,
-        }
+        let standard = claims.standard();
+        let good = standard.aud == claims.audience() && standard.in_force(self.clock.now().timestamp());
+        good.then_some(claims)
     }
 }
 
@@ -127,6 +142,12 @@ fn is_ours(header: &Header) -> bool {
     *alg == Algorithm::EdDSA && typ.as_deref() == Some("JWT") && kid.is_some()
 }
 
-fn registrant(phone: &str, user_type: UserType, token_id: Uuid) -> Option<Bearer> {
-    Some(Bearer::Registrant { token_id, phone: phone.parse().ok()?, user_type })
+fn bearer(claims: Claims) -> Option<Bearer> {
+    Some(match claims {
+        Claims::Access(c) => Bearer::Customer { user: c.sub, session: c.sid, user_type: c.user_type },
+        Claims::Admin(c) => Bearer::Staff { staff: c.sub, session: c.sid, role: c.role },
+        Claims::Registration(c) => {
+            Bearer::Registrant { user: c.sub, phone: c.phone.parse().ok()?, user_type: c.user_type }
+        }
+    })
 }

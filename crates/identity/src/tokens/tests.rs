@@ -6,17 +6,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use kernel::{
-    Clock as _, FixedClock, Phone, UserType,
-    id::{SessionId, UserId},
+    Clock as _, FixedClock, Phone, Role, UserType,
+    id::{SessionId, StaffId, UserId},
 };
 use serde_json::{Value, json};
 
 use super::{
-    KeysError, SigningKeys,
+    KeysError, SigningKeys, Subject,
     service::{self, TokenService},
 };
 use crate::{
-    api::{Bearer, TokensApi as _},
+    api::{Bearer, Judgement, TokensApi as _},
     testing::KEYS,
 };
 
@@ -28,13 +28,21 @@ struct Desk {
 impl Desk {
     fn new(keys: &str) -> Self {
         let clock = Arc::new(testkit::clock());
-        Self { clock: clock.clone(), tokens: TokenService::new(clock, SigningKeys::parse(keys).unwrap()) }
+        let tokens = TokenService::new(clock.clone(), SigningKeys::parse(keys).unwrap());
+        tokens.revocations().note_heard();
+        Self { clock, tokens }
     }
 
     fn access(&self) -> String {
         let now = self.clock.now();
-        let (user, session) = (UserId::generate(now), SessionId::generate(now));
-        self.tokens.access(user, session, UserType::Individual, now).unwrap()
+        let user = Subject::Customer(UserId::generate(now), UserType::Individual);
+        self.tokens.access(user, (SessionId::generate(now), 0), now).unwrap()
+    }
+
+    fn admin(&self) -> String {
+        let now = self.clock.now();
+        let clerk = Subject::Staff(StaffId::generate(now), Role::Support);
+        self.tokens.access(clerk, (SessionId::generate(now), 0), now).unwrap()
     }
 
     fn registration(&self) -> String {
@@ -55,7 +63,7 @@ impl Desk {
     }
 
     fn refuses(&self, token: &str) -> bool {
-        self.tokens.verify(token).is_none()
+        self.tokens.judge(token) == Judgement::Refused
     }
 }
 
@@ -163,14 +171,20 @@ fn headers_that_bring_or_name_a_key_are_refused() {
 #[test]
 fn no_kind_of_token_is_taken_for_another() {
     let desk = Desk::new(KEYS);
-    assert!(matches!(desk.tokens.verify(&desk.access()), Some(Bearer::Customer { .. })));
-    assert!(matches!(desk.tokens.verify(&desk.registration()), Some(Bearer::Registrant { .. })));
+    assert!(matches!(desk.tokens.judge(&desk.access()), Judgement::Good(Bearer::Customer { .. })));
+    assert!(matches!(desk.tokens.judge(&desk.registration()), Judgement::Good(Bearer::Registrant { .. })));
+    assert!(matches!(
+        desk.tokens.judge(&desk.admin()),
+        Judgement::Good(Bearer::Staff { role: Role::Support, .. })
+    ));
     for change in [
         json!({ "aud": "metropolitan-registration" }),
         json!({ "aud": "admin" }),
         json!({ "aud": ["metropolitan-api"] }),
         json!({ "aud": ["metropolitan-api", "metropolitan-registration"] }),
         json!({ "typ": "registration" }),
+        json!({ "typ": "admin" }),
+        json!({ "typ": "admin", "aud": "admin" }),
         json!({ "typ": "refresh" }),
         json!({ "iss": "somebody" }),
     ] {

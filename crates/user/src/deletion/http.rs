@@ -7,7 +7,7 @@ use kernel::{ParseError, id::ChallengeId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::UserService;
+use crate::DeletionService;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -41,11 +41,11 @@ pub(crate) struct DeletionResponse {
 )]
 pub(crate) async fn ask_for_deletion(
     customer: CurrentUser,
-    users: Data<UserService>,
+    deletions: Data<DeletionService>,
     Lang(language): Lang,
     client: Client,
 ) -> ApiResult<DeletionCodeResponse> {
-    let sent = users.ask_to_delete(customer.0.user, language, client.network).await?;
+    let sent = deletions.ask_to_delete(customer.0.user, language, client.network).await?;
     Ok(Reply::accepted(DeletionCodeResponse {
         challenge_id: sent.challenge,
         expires_in_seconds: sent.expires_in_seconds,
@@ -65,7 +65,7 @@ pub(crate) async fn ask_for_deletion(
 )]
 pub(crate) async fn confirm_deletion(
     customer: CurrentUser,
-    users: Data<UserService>,
+    deletions: Data<DeletionService>,
     body: Body<ConfirmDeletionRequest>,
 ) -> ApiResult<DeletionResponse> {
     let ConfirmDeletionRequest { challenge_id, code } = body.value;
@@ -73,6 +73,6 @@ pub(crate) async fn confirm_deletion(
     let shaped = code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit());
     let code = fields.take("code", if shaped { Ok(code) } else { Err(ParseError("INVALID")) });
     let code = fields.finish(|| code)?;
-    let deletion_at = users.confirm_deletion(customer.0.user, challenge_id, code).await?;
+    let deletion_at = deletions.confirm_deletion(customer.0.user, challenge_id, code).await?;
     Ok(Reply::accepted(DeletionResponse { deletion_at }))
 }

@@ -1,5 +1,7 @@
 //! Use cases of leaving.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use contracts::user::UserAnonymised;
 use db::{Transact as _, Tx};
@@ -12,13 +14,24 @@ use super::{GRACE, store};
 use crate::{
     UserError, UserService, address,
     jobs::EndSessions,
-    ports::{Proof, Recipient, Sent},
+    ports::{Codes, Proof, Recipient, Sent},
 };
 
 /// Anonymised in one transaction; the rest waits for the next round.
 const BATCH: i64 = 100;
 
-impl UserService {
+/// Leaving takes a code, and who sends codes asks the users: so it is built after both.
+#[derive(Clone)]
+pub struct DeletionService {
+    users: UserService,
+    codes: Arc<dyn Codes>,
+}
+
+impl DeletionService {
+    pub fn new(users: UserService, codes: Arc<dyn Codes>) -> Self {
+        Self { users, codes }
+    }
+
     /// Sends a code to the account's phone. `network`: where the request came from.
     pub(crate) async fn ask_to_delete(
         &self,
@@ -26,7 +39,7 @@ impl UserService {
         language: Language,
         network: String,
     ) -> Result<Sent, UserError> {
-        let profile = self.profile(user).await?;
+        let profile = self.users.profile(user).await?;
         let (user_type, phone) = (profile.kind, profile.phone);
         Ok(self.codes.send(Recipient { user, user_type, phone, language, network }).await?)
     }
@@ -40,10 +53,10 @@ impl UserService {
         challenge: ChallengeId,
         code: String,
     ) -> Result<DateTime<Utc>, UserError> {
-        let phone = self.profile(user).await?.phone;
+        let phone = self.users.profile(user).await?.phone;
         self.codes.prove(Proof { user, phone, challenge, code }).await?;
-        let now = self.clock.now();
-        let mut conn = self.db.conn().await?;
+        let now = self.users.clock.now();
+        let mut conn = self.users.db.conn().await?;
         let at = conn
             .transaction::<_, UserError, _>(async |tx| {
                 let at = store::put_deletion(tx, user, now + GRACE, now).await?;
@@ -55,12 +68,14 @@ impl UserService {
         drop(conn);
         tracing::info!(user.id = %user, "user {user} is to be deleted");
         // At once where it can be; the job makes sure of it.
-        if let Err(e) = self.end_sessions(user).await {
+        if let Err(e) = self.users.end_sessions(user).await {
             tracing::warn!(user.id = %user, error = %e, "the sessions of user {user} go on until the job ends them");
         }
         Ok(at)
     }
+}
 
+impl UserService {
     /// Signs every device out, as long as the deletion waits: who signed in again meanwhile stays signed in.
     pub(crate) async fn end_sessions(&self, user: UserId) -> Result<(), UserError> {
         let mut conn = self.db.conn().await?;

@@ -19,12 +19,12 @@ use crate::{
 
 impl Shop {
     async fn asks(&self, user: UserId) -> ChallengeId {
-        self.users.ask_to_delete(user, Language::En, "203.0.113.9".to_owned()).await.unwrap().challenge
+        self.deletions.ask_to_delete(user, Language::En, "203.0.113.9".to_owned()).await.unwrap().challenge
     }
 
     async fn leaves(&self, user: UserId) -> DateTime<Utc> {
         let challenge = self.asks(user).await;
-        self.users.confirm_deletion(user, challenge, CODE.to_owned()).await.unwrap()
+        self.deletions.confirm_deletion(user, challenge, CODE.to_owned()).await.unwrap()
     }
 
     /// What a worker does at this moment.
@@ -160,7 +160,10 @@ async fn nothing_is_written_for_whoever_was_forgotten() {
     assert!(matches!(shop.users.add_address(user, place("x")).await, Err(UserError::NotFound)));
     assert!(matches!(shop.users.preferences(user).await, Err(UserError::NotFound)));
     let network = "203.0.113.9".to_owned();
-    assert!(matches!(shop.users.ask_to_delete(user, Language::Tr, network).await, Err(UserError::NotFound)));
+    assert!(matches!(
+        shop.deletions.ask_to_delete(user, Language::Tr, network).await,
+        Err(UserError::NotFound)
+    ));
     assert!(matches!(shop.users.change_phone(user, &phone(PHONE)).await, Err(UserError::NotFound)));
     assert_eq!(shop.users.phone_of(user).await.unwrap(), None);
     // The same promise of an account does not serve a second time either.
@@ -231,7 +234,7 @@ async fn the_code_goes_to_the_accounts_phone_and_only_the_right_one_counts() {
         (phone(PHONE), Language::En, "203.0.113.9")
     );
     for (who, code) in [(user, "000000"), (other, CODE)] {
-        let wrong = shop.users.confirm_deletion(who, challenge, code.to_owned()).await.unwrap_err();
+        let wrong = shop.deletions.confirm_deletion(who, challenge, code.to_owned()).await.unwrap_err();
         assert_eq!((wrong.kind(), wrong.code()), (ErrorKind::Unauthenticated, "OTP_INVALID"));
     }
     assert_eq!(shop.count("users.users where deletion_at is not null").await, 0);
@@ -251,7 +254,7 @@ async fn what_identity_refuses_is_refused_in_its_words() {
         (away(), ErrorKind::Unavailable, "INTERNAL", None),
     ] {
         *shop.codes.refusal.lock().unwrap() = Some(refusal);
-        let told = shop.users.ask_to_delete(user, Language::Pl, String::new()).await.unwrap_err();
+        let told = shop.deletions.ask_to_delete(user, Language::Pl, String::new()).await.unwrap_err();
         assert_eq!((told.kind(), told.code(), told.retry_after()), (kind, code, retry));
     }
     assert!(shop.codes.sent.lock().unwrap().is_empty());

@@ -35,7 +35,7 @@ impl Authenticate for Door {
         let id = session.0;
         if let Some(user_type) = token.strip_prefix("new-") {
             let user_type = user_type.parse().unwrap();
-            return Caller::Registrant(Registrant { token: id, phone: phone(PHONE), user_type });
+            return Caller::Registrant(Registrant { user: UserId(id), phone: phone(PHONE), user_type });
         }
         token.parse().map_or(Caller::Refused, |user| {
             Caller::Customer(Customer { user, session, user_type: UserType::Individual })
@@ -49,6 +49,7 @@ async fn call(shop: &Shop, bearer: &str, request: TestRequest) -> (StatusCode, V
         App::new()
             .app_data(Data::from(door))
             .app_data(Data::new(shop.users.clone()))
+            .app_data(Data::new(shop.deletions.clone()))
             .app_data(Data::new(shop.exports.clone()))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| routes().mount(cfg)),

@@ -5,7 +5,7 @@ use http_kit::{
     ApiError, ApiResult, Body, Client, Envelope, Failure, Fields, Lang, Registering, Registrant, Reply,
     UriLanguage,
 };
-use kernel::{Language, ParseError, UserType, id::UserId};
+use kernel::{Language, ParseError, UserType};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -85,7 +85,7 @@ pub(crate) async fn complete_profile(
 
 impl CompleteProfileRequest {
     fn parse(self, registrant: Registrant, spoken: Language) -> Result<Registration, ApiError> {
-        let Registrant { token, phone, user_type } = registrant;
+        let Registrant { user, phone, user_type } = registrant;
         let mut fields = Fields::default();
         let first_name = fields.text("firstName", &self.first_name.unwrap_or_default(), MAX_NAME_CHARS);
         let last_name = fields.text("lastName", &self.last_name.unwrap_or_default(), MAX_NAME_CHARS);
@@ -99,7 +99,7 @@ impl CompleteProfileRequest {
         };
         fields.finish(|| {
             Some(Registration {
-                user: UserId(token),
+                user,
                 phone,
                 kind: kind?,
                 first_name: first_name?,

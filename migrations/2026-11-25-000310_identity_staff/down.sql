@@ -1,0 +1,2 @@
+drop table identity.password_failures;
+drop table identity.staff;
