@@ -277,7 +277,7 @@ fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
     }
     let limits = otp::limits(r, factor);
     let first_owner = first_owner(r);
-    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits: limits?, first_owner })
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits, first_owner })
 }
 
 fn first_owner(r: &mut Reader) -> Option<(Email, Password)> {

@@ -78,16 +78,35 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
         };
         background.extend(worker.start(&stopped));
     }
-    let server = match role {
+    let mut server = match role {
         Role::Worker => None,
         Role::All | Role::Web => Some(listen(&config, modules, clock, started)?),
     };
-    wait_for_signal().await?;
+    let asked = tokio::select! {
+        asked = wait_for_signal() => asked,
+        why = its_own_end(server.as_mut()) => Err(why),
+    };
     readiness.drain();
-    tracing::info!("stopping: no longer ready, {:?} until connections are refused", config.http.drain);
-    tokio::time::sleep(config.http.drain).await;
+    if asked.is_ok() {
+        tracing::info!("stopping: no longer ready, {:?} until connections are refused", config.http.drain);
+        tokio::time::sleep(config.http.drain).await;
+    } else {
+        server = None;
+    }
     stop.send_replace(true);
-    finish(server, background).await
+    finish(server, background).await.and(asked)
+}
+
+/// A server that stops serving before it is told to takes the process with it: whoever watches it starts another.
+async fn its_own_end(server: Option<&mut Server>) -> Stop {
+    let Some(server) = server else { return std::future::pending().await };
+    let why = match (&mut server.serving).await {
+        Ok(Ok(())) => "for no reason".to_owned(),
+        Ok(Err(e)) => e.to_string(),
+        Err(e) => e.to_string(),
+    };
+    tracing::error!(error = why, "the server ended by itself");
+    Stop::failed(format!("the server ended by itself: {why}"))
 }
 
 /// No request is served before it is known which sessions have ended; then it is heard a few times a second.

@@ -12,14 +12,11 @@ use contracts::{
 };
 use db::Db;
 use identity::events::ForgetUser;
-use inventory::{
-    events::{CommitStock, HoldForOrder},
-    jobs::GiveBackOrphans,
-};
+use inventory::{events::CommitStock, jobs::GiveBackOrphans};
 use kernel::Clock;
 use notification::events::SendCode;
 use order::events::{MarkPaid, MarkPaymentFailed, PutInReview};
-use payment::{WorkEvent, events::StartOrderPayment};
+use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
 use shopping::events::{DeleteCart, EmptyCart};
 use user::jobs::{AnonymiseDue, EndSessions};
 
@@ -29,8 +26,7 @@ use crate::{modules::Modules, worker::Sweep};
 pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
-        .on::<OrderPlaced, HoldForOrder>()
-        .on::<OrderPlaced, StartOrderPayment>()
+        .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
         .on::<OrderPaid, CommitStock>()
         .on::<OrderPaid, EmptyCart>()
         .on::<PaymentSucceeded, MarkPaid>()
@@ -46,13 +42,13 @@ pub fn schedules() -> Schedules {
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
+        .every::<SweepInbox>(TimeDelta::days(1))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
 }
 
 /// Every job with what runs it.
 pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
     Runner::new(db.clone(), clock)
-        .handle(HoldForOrder)
         .handle(CommitStock)
         .handle(EmptyCart)
         .handle(MarkPaid)
@@ -60,13 +56,14 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(PutInReview)
         .handle(AnonymiseDue)
         .handle(DeleteCart)
-        .handle(Sweep)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
         .effect(StartOrderPayment(modules.payments.clone()))
         .effect(EndSessions(modules.users.clone()))
         .effect(ForgetUser(modules.sessions.clone()))
         .effect(WorkEvent(modules.payments.clone()))
+        .effect(SweepInbox(modules.payments.clone()))
+        .effect(Sweep(db.clone()))
         .effect(GiveBackOrphans {
             stock: modules.stock.clone(),
             orders: modules.orders_for_inventory.clone(),

@@ -39,6 +39,12 @@ impl Gateway {
         Self::prepared(settings.iter().map(own).collect())
     }
 
+    /// Another one with the same settings, not started yet.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        Self::prepared(self.settings.clone())
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -30,7 +30,7 @@ pub use product::{Goods, Product};
 pub use proxy::Proxy;
 pub use redis::Redis;
 pub use sandbox::Mood;
-pub use shop::{Setup, Shop};
+pub use shop::{OWNER, OWNERS_PASSWORD, Setup, Shop};
 pub use stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 pub use visitor::Visitor;
 pub use wait::{PATIENCE, eventually};

@@ -42,6 +42,13 @@ impl Redis {
         eventually("Redis listens", async || TcpStream::connect(("127.0.0.1", port)).ok()).await;
     }
 
+    /// FLUSHALL
+    pub fn flush(&self) {
+        let port = self.port.to_string();
+        let status = Command::new("redis-cli").args(["-p", &port, "flushall"]).stdout(Stdio::null()).status();
+        assert!(status.is_ok_and(|status| status.success()), "redis-cli flushall");
+    }
+
     pub fn stop(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.kill().unwrap();

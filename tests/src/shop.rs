@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
@@ -9,6 +10,10 @@ use crate::{
     product::CATEGORY,
     stripe::{PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET},
 };
+
+/// The first owner's address and password.
+pub const OWNER: &str = "owner@example.com";
+pub const OWNERS_PASSWORD: &str = "a password of the owner's";
 
 /// A shop that is open: dropping it ends everything that it started.
 pub struct Shop {
@@ -55,6 +60,11 @@ impl Setup {
         gateway.set("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET);
         gateway.set("SMS_PROVIDER", "mailbox");
         gateway.set("RATE_LIMITS", "1000");
+        // Its instances know each other's tokens and codes.
+        gateway.set("JWT_SIGNING_KEYS", "journey:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=");
+        gateway.set("OTP_PEPPER", "the pepper of every journey, so that two may share it");
+        gateway.set("ADMIN_BOOTSTRAP_EMAIL", OWNER);
+        gateway.set("ADMIN_BOOTSTRAP_PASSWORD", OWNERS_PASSWORD);
         for (name, value) in self.settings {
             gateway.set(&name, value);
         }
@@ -71,6 +81,20 @@ impl Shop {
     /// Opened with this variable in the gateway's environment.
     pub fn setting(name: &str, value: impl Into<String>) -> Setup {
         Setup::default().setting(name, value)
+    }
+
+    /// Another instance of the same shop.
+    pub async fn another_instance(&self) -> Gateway {
+        let mut other = self.gateway.twin();
+        other.start().await;
+        other
+    }
+
+    /// The first owner, signed in.
+    pub async fn owner(&self) -> Visitor {
+        let form = json!({ "email": OWNER, "password": OWNERS_PASSWORD });
+        let signed = self.guest().post("/api/admin/auth/login", &form).await.with_status(200).data();
+        self.guest().bearing(signed["accessToken"].as_str().unwrap_or_default())
     }
 
     /// Somebody without an account.

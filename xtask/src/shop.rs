@@ -113,6 +113,8 @@ impl Gateway {
             .env("STRIPE_PUBLISHABLE_KEY", PUBLISHABLE_KEY)
             .env("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
             .env("SMS_PROVIDER", "mailbox")
+            // The printed session signs somebody up each time it is pasted, always from this machine.
+            .env("OTP_LIMITS", "phone:3/15m,global:500/1h")
             .envs(settings.more.iter().copied());
         if let Some(log) = &settings.log {
             let file = std::fs::File::create(log)?;

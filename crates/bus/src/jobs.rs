@@ -1,17 +1,21 @@
 //! The job queue: rows that wait, a runner that takes them, a retry that backs off, a grave.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use db::{Db, DbError, Transact as _, Tx};
-use diesel::prelude::*;
+use db::{Db, DbError, Transact as _, Tx, cached};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Text, Timestamptz},
+};
 use diesel_async::RunQueryDsl;
+use futures_util::FutureExt as _;
 use kernel::{Clock, DomainError, id::JobId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::schema::jobs;
+use crate::{Queue, schema::jobs};
 
 /// After so many tries a job is buried, for a person to look at.
 const MAX_ATTEMPTS: i32 = 50;
@@ -22,6 +26,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(45);
 pub trait Job: Send + Sync + 'static {
     /// `domain.imperative`
     const NAME: &'static str;
+    /// An [`Effect`] waits in one of the others.
+    const QUEUE: Queue = Queue::Handlers;
     type Payload: Serialize + DeserializeOwned + Send + Sync;
 }
 
@@ -50,9 +56,6 @@ pub struct JobContext {
 
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// Somebody else finished or took it.
-    #[error("the job is no longer ours")]
-    Lost,
     /// Nothing went wrong, but it cannot be done now: comes again after so long, without counting as a try.
     #[error("not yet")]
     NotYet(TimeDelta),
@@ -94,6 +97,7 @@ pub async fn enqueue<J: Job>(
         .values((
             jobs::id.eq(id),
             jobs::name.eq(J::NAME),
+            jobs::queue.eq(J::QUEUE.as_str()),
             jobs::payload.eq(payload),
             jobs::run_at.eq(run_at),
             jobs::created_at.eq(now),
@@ -109,10 +113,10 @@ pub struct Runner {
     db: Db,
     clock: Arc<dyn Clock>,
     handlers: HashMap<&'static str, Arc<dyn AnyHandler>>,
-    effects: HashMap<&'static str, Arc<dyn AnyEffect>>,
+    effects: HashMap<&'static str, (Queue, Arc<dyn AnyEffect>)>,
 }
 
-#[derive(HasQuery)]
+#[derive(QueryableByName)]
 #[diesel(table_name = jobs)]
 struct Claimed {
     id: JobId,
@@ -128,38 +132,71 @@ impl Runner {
 
     #[must_use]
     pub fn handle<H: Handler>(mut self, handler: H) -> Self {
+        const { assert!(!H::QUEUE.is_leased(), "a Handler waits among the handlers") };
         self.handlers.insert(H::NAME, Arc::new(handler));
         self
     }
 
     #[must_use]
     pub fn effect<E: Effect>(mut self, effect: E) -> Self {
-        self.effects.insert(E::NAME, Arc::new(effect));
+        const { assert!(E::QUEUE.is_leased(), "an Effect says in which queue it waits: Job::QUEUE") };
+        self.effects.insert(E::NAME, (E::QUEUE, Arc::new(effect)));
         self
     }
 
-    /// The names of all registered jobs.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.handlers.keys().chain(self.effects.keys()).copied().collect()
+    /// All registered jobs and where they wait.
+    pub fn jobs(&self) -> impl Iterator<Item = (&'static str, Queue)> {
+        let effects = self.effects.iter().map(|(name, (queue, _))| (*name, *queue));
+        self.handlers.keys().map(|name| (*name, Queue::Handlers)).chain(effects)
+    }
+
+    fn names(&self, queue: Queue) -> Vec<&'static str> {
+        self.jobs().filter(|(_, of)| *of == queue).map(|(name, _)| name).collect()
+    }
+
+    /// Puts waiting jobs where they wait today: a release may have moved them, or known no queues. How many it were.
+    pub async fn sort(&self) -> Result<usize, DbError> {
+        let (names, queues): (Vec<&str>, Vec<&str>) =
+            self.jobs().map(|(name, queue)| (name, queue.as_str())).unzip();
+        let sorted = diesel::sql_query(
+            "update platform.jobs j set queue = k.queue
+             from unnest($1, $2) as k (name, queue) where j.name = k.name and j.queue <> k.queue",
+        );
+        let sorted = sorted.bind::<Array<Text>, _>(names).bind::<Array<Text>, _>(queues);
+        Ok(sorted.execute(&mut self.db.conn().await?).await?)
+    }
+
+    /// Runs the next due job of a queue, if there is one. `taken` is called as soon as it is ours: whoever looks for
+    /// work need not wait for this one's end.
+    pub async fn run(&self, queue: Queue, taken: impl FnOnce() + Send) -> Result<bool, DbError> {
+        if queue.is_leased() { self.run_leased(queue, taken).await } else { self.run_locked(taken).await }
     }
 
     /// Runs the next due handler, if there is one.
-    ///
-    /// The row is locked for as long as the transaction lives: a crash frees it at once, and nobody can run it twice.
     pub async fn run_handler(&self) -> Result<bool, DbError> {
-        let names: Vec<&str> = self.handlers.keys().copied().collect();
+        self.run(Queue::Handlers, || ()).await
+    }
+
+    /// Runs the next due effect, if there is one.
+    pub async fn run_effect(&self) -> Result<bool, DbError> {
+        Ok(self.run(Queue::Effects, || ()).await? || self.run(Queue::Slow, || ()).await?)
+    }
+
+    /// The row is locked for as long as the transaction lives: a crash frees it at once, and nobody can run it twice.
+    async fn run_locked(&self, taken_by_us: impl FnOnce() + Send) -> Result<bool, DbError> {
+        let names = self.names(Queue::Handlers);
         let mut conn = self.db.conn().await?;
         let now = self.clock.now();
         let mut taken: Option<Claimed> = None;
         let ran: Result<(), JobError> = conn
             .transaction(async |tx| {
-                let Some(job) = lock_next(tx, &names, now).await? else { return Ok(()) };
+                let Some(job) = take_next(tx, &names, now).await? else { return Ok(()) };
+                taken_by_us();
                 let context = JobContext { job: job.id, now, attempt: job.attempts + 1 };
                 let (name, payload) = (job.name.clone(), job.payload.clone());
-                diesel::delete(jobs::table.find(job.id)).execute(tx).await?;
                 taken = Some(job);
                 let handler = self.handlers.get(name.as_str()).ok_or(JobError::Unknown)?;
-                handler.run(tx, context, payload).await
+                caught(handler.run(tx, context, payload)).await
             })
             .await;
         match (&taken, ran) {
@@ -173,23 +210,21 @@ impl Runner {
         }
     }
 
-    /// Runs the next due effect, if there is one. Its row is leased, not locked: no transaction is open meanwhile.
-    pub async fn run_effect(&self) -> Result<bool, DbError> {
-        let names: Vec<&str> = self.effects.keys().copied().collect();
+    /// The row is leased, not locked: no transaction is open and no connection held meanwhile.
+    async fn run_leased(&self, queue: Queue, taken_by_us: impl FnOnce() + Send) -> Result<bool, DbError> {
         let now = self.clock.now();
-        let job = {
-            let mut conn = self.db.conn().await?;
-            lease_next(&mut conn, &names, now).await?
-        };
+        let names = self.names(queue);
+        let job = lease_next(&mut *self.db.conn().await?, (queue, &names), now).await?;
         let Some(job) = job else { return Ok(false) };
+        taken_by_us();
         let context = JobContext { job: job.id, now, attempt: job.attempts };
         let performed = match self.effects.get(job.name.as_str()) {
-            Some(effect) => effect.perform(context, job.payload.clone()).await,
+            Some((_, effect)) => caught(effect.perform(context, job.payload.clone())).await,
             None => Err(JobError::Unknown),
         };
         let mut conn = self.db.conn().await?;
         match performed {
-            Ok(()) | Err(JobError::Lost) => {
+            Ok(()) => {
                 // Only while it is ours: after the lease ran out another run has counted the attempts on.
                 let mine = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
                 diesel::delete(jobs::table.filter(mine)).execute(&mut conn).await?;
@@ -213,23 +248,52 @@ impl Runner {
     }
 }
 
-async fn lock_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
-    let due = jobs::dead_at.is_null().and(jobs::run_at.le(now)).and(jobs::name.eq_any(names));
-    let next = Claimed::query().filter(due).order(jobs::run_at).for_update().skip_locked();
-    next.first(tx).await.optional()
+/// What is due first of these in a queue, locked; who else looks steps over it. The queue and what is spelled out let
+/// the index `jobs_due` find it however many wait elsewhere.
+const NEXT: &str = "select id from platform.jobs
+    where queue = $1 and dead_at is null and run_at <= $2 and name = any($3)
+    order by run_at limit 1 for update skip locked";
+
+/// Takes the next handler's row out of the queue; a rollback puts it back.
+async fn take_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
+    let take = diesel::sql_query(format!(
+        "delete from platform.jobs where id = ({NEXT}) returning id, name, payload, attempts"
+    ));
+    let take = take
+        .bind::<Text, _>(Queue::Handlers.as_str())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(names);
+    cached(take).get_result(tx).await.optional()
 }
 
-async fn lease_next(conn: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
-    conn.transaction(async |tx| {
-        let Some(job) = lock_next(tx, names, now).await? else { return Ok(None) };
-        diesel::update(jobs::table.find(job.id))
-            .set((jobs::run_at.eq(now + LEASE), jobs::attempts.eq(jobs::attempts + 1)))
-            .returning(Claimed::as_returning())
-            .get_result(tx)
-            .await
-            .map(Some)
-    })
-    .await
+async fn lease_next(
+    conn: &mut Tx,
+    (queue, names): (Queue, &[&str]),
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Claimed>> {
+    let lease = diesel::sql_query(format!(
+        "update platform.jobs set run_at = $4, attempts = attempts + 1 where id = ({NEXT})
+         returning id, name, payload, attempts"
+    ));
+    let lease = lease
+        .bind::<Text, _>(queue.as_str())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(names)
+        .bind::<Timestamptz, _>(now + LEASE);
+    cached(lease).get_result(conn).await.optional()
+}
+
+/// A panic is a failure like another: it counts as a try, and the loop that ran the job goes on.
+async fn caught(work: impl Future<Output = Result<(), JobError>>) -> Result<(), JobError> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(JobError::Failed(format!("panicked: {}", words_of(&*panic)))))
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let owned = || panic.downcast_ref::<String>().map(String::as_str);
+    panic.downcast_ref::<&str>().copied().or_else(owned).unwrap_or("without words")
 }
 
 struct Failure<'a> {
@@ -252,24 +316,21 @@ async fn bury_or_retry(conn: &mut Tx, job: &Claimed, failed: &Failure<'_>) -> Qu
     }
     // Guarded by the count we saw, so that two failing runs of one job are not counted on top of each other.
     let seen = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
-    diesel::update(jobs::table.filter(seen))
-        .set((
-            jobs::attempts.eq(attempts),
-            jobs::run_at.eq(failed.now + back_off(attempts)),
-            jobs::last_error.eq(reason),
-            jobs::dead_at.eq(dead),
-        ))
-        .execute(conn)
-        .await?;
+    let put = diesel::update(jobs::table.filter(seen)).set((
+        jobs::attempts.eq(attempts),
+        jobs::run_at.eq(failed.now + back_off(attempts)),
+        jobs::last_error.eq(reason),
+        jobs::dead_at.eq(dead),
+    ));
+    put.execute(conn).await?;
     Ok(())
 }
 
 async fn put_off(conn: &mut Tx, job: &Claimed, (attempts, run_at): (i32, DateTime<Utc>)) -> QueryResult<()> {
     let seen = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
-    diesel::update(jobs::table.filter(seen))
-        .set((jobs::attempts.eq(attempts), jobs::run_at.eq(run_at)))
-        .execute(conn)
-        .await?;
+    let put =
+        diesel::update(jobs::table.filter(seen)).set((jobs::attempts.eq(attempts), jobs::run_at.eq(run_at)));
+    put.execute(conn).await?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 
 mod jobs;
 mod metrics;
+mod queue;
 mod relay;
 mod schedule;
 mod schema;
@@ -15,7 +16,8 @@ mod tests;
 pub use self::{
     jobs::{Effect, Handler, Job, JobContext, JobError, Runner, enqueue},
     metrics::{Lag, lag},
-    relay::{Subscriptions, relay, sweep},
+    queue::Queue,
+    relay::{Subscriptions, relay},
     schedule::Schedules,
 };
 

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use db::{Db, DbError};
-use diesel::{
-    dsl::{count_star, min},
-    prelude::*,
-};
+use diesel::{dsl::count_star, prelude::*};
 use diesel_async::RunQueryDsl;
 
-use crate::schema::{jobs, outbox};
+use crate::{
+    Queue,
+    schema::{jobs, outbox},
+};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lag {
@@ -20,19 +20,19 @@ pub struct Lag {
     pub dead: i64,
 }
 
+/// Looks at the first of each, never at all of them: behind is when it matters, and then there are many.
 pub async fn lag(db: &Db, now: DateTime<Utc>) -> Result<Lag, DbError> {
     let mut conn = db.conn().await?;
-    let oldest: Option<DateTime<Utc>> = outbox::table
-        .filter(outbox::relayed_at.is_null())
-        .select(min(outbox::occurred_at))
-        .first(&mut conn)
-        .await?;
-    let due: Option<DateTime<Utc>> = jobs::table
-        .filter(jobs::dead_at.is_null().and(jobs::run_at.le(now)))
-        .select(min(jobs::run_at))
-        .first(&mut conn)
-        .await?;
-    let dead = jobs::table.filter(jobs::dead_at.is_not_null()).select(count_star()).first(&mut conn).await?;
     let age = |at: Option<DateTime<Utc>>| at.map_or(0, |at| (now - at).num_milliseconds().max(0));
-    Ok(Lag { outbox_ms: age(oldest), jobs_ms: age(due), dead })
+    // Their ids rise with time.
+    let first = outbox::table.order(outbox::id).select(outbox::occurred_at);
+    let outbox_ms = age(first.first(&mut conn).await.optional()?);
+    let mut jobs_ms = 0;
+    for queue in Queue::ALL {
+        let waiting = jobs::table.filter(jobs::dead_at.is_null().and(jobs::queue.eq(queue.as_str())));
+        let due = waiting.filter(jobs::run_at.le(now)).order(jobs::run_at).select(jobs::run_at);
+        jobs_ms = jobs_ms.max(age(due.first(&mut conn).await.optional()?));
+    }
+    let dead = jobs::table.filter(jobs::dead_at.is_not_null()).select(count_star()).first(&mut conn).await?;
+    Ok(Lag { outbox_ms, jobs_ms, dead })
 }

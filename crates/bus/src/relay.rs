@@ -2,39 +2,51 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::Event;
-use db::Tx;
+use db::{Tx, cached};
 use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Text, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
 
-use crate::{Job, schema::outbox};
+use crate::Job;
 
 /// Which jobs run when an event is published.
 #[derive(Debug, Clone, Default)]
 pub struct Subscriptions {
     events: Vec<&'static str>,
     jobs: Vec<&'static str>,
-    /// Events whose payload is erased from the outbox as it moves on with its job.
-    secret: Vec<&'static str>,
+    queues: Vec<&'static str>,
+    /// Milliseconds between the event and its job.
+    delays: Vec<i64>,
 }
 
 impl Subscriptions {
     /// `J` runs for each `E`; the event itself is the job's payload.
     #[must_use]
-    pub fn on<E: Event, J: Job<Payload = E>>(mut self) -> Self {
+    pub fn on<E: Event, J: Job<Payload = E>>(self) -> Self {
+        self.on_after::<E, J>(TimeDelta::zero())
+    }
+
+    /// `J` runs so long after each `E`: a safety net under what somebody is probably doing right now.
+    #[must_use]
+    pub fn on_after<E: Event, J: Job<Payload = E>>(mut self, delay: TimeDelta) -> Self {
         self.events.push(E::NAME);
         self.jobs.push(J::NAME);
-        if E::SECRET {
-            self.secret.push(E::NAME);
-        }
+        self.queues.push(J::QUEUE.as_str());
+        self.delays.push(delay.num_milliseconds());
         self
     }
 
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.events.iter().copied().zip(self.jobs.iter().copied())
     }
+}
+
+#[derive(QueryableByName)]
+struct Relayed {
+    #[diesel(sql_type = BigInt)]
+    events: i64,
 }
 
 /// Relays up to `batch` events; returns how many. Any number of relays may run at once.
@@ -44,30 +56,27 @@ pub async fn relay(
     now: DateTime<Utc>,
     batch: i64,
 ) -> QueryResult<usize> {
-    // The events are marked and the jobs made in one statement.
-    diesel::sql_query(
-        "with waiting as (
-             select id, name, payload from platform.outbox
-             where relayed_at is null order by id limit $1 for update skip locked
+    // In one statement the events go and the jobs come: what an event carries is never in both places, nor in none.
+    let relay = diesel::sql_query(
+        "with gone as (
+             delete from platform.outbox where id = any (array(
+                 select id from platform.outbox order by id limit $1 for update skip locked
+             )) returning name, payload, occurred_at
          ), made as (
-             insert into platform.jobs (id, name, payload, run_at, created_at)
-             select gen_random_uuid(), s.job, w.payload, $4, $4
-             from waiting w join unnest($2, $3) as s (event, job) on s.event = w.name
+             insert into platform.jobs (id, name, queue, payload, run_at, created_at)
+             select gen_random_uuid(), s.job, s.queue, g.payload,
+                    greatest($6, g.occurred_at + s.delay * interval '1 millisecond'), $6
+             from gone g join unnest($2, $3, $4, $5) as s (event, job, queue, delay) on s.event = g.name
          )
-         update platform.outbox o set relayed_at = $4, payload = case
-             when o.name = any($5) then '{}' else o.payload end
-         from waiting w where o.id = w.id",
-    )
-    .bind::<BigInt, _>(batch)
-    .bind::<Array<Text>, _>(&subscriptions.events)
-    .bind::<Array<Text>, _>(&subscriptions.jobs)
-    .bind::<Timestamptz, _>(now)
-    .bind::<Array<Text>, _>(&subscriptions.secret)
-    .execute(conn)
-    .await
-}
-
-/// Deletes events relayed longer than a week ago; returns how many.
-pub async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(outbox::table.filter(outbox::relayed_at.lt(now - TimeDelta::days(7)))).execute(tx).await
+         select count(*) as events from gone",
+    );
+    let relay = relay
+        .bind::<BigInt, _>(batch)
+        .bind::<Array<Text>, _>(&subscriptions.events)
+        .bind::<Array<Text>, _>(&subscriptions.jobs)
+        .bind::<Array<Text>, _>(&subscriptions.queues)
+        .bind::<Array<BigInt>, _>(&subscriptions.delays)
+        .bind::<Timestamptz, _>(now);
+    let relayed: Relayed = cached(relay).get_result(conn).await?;
+    Ok(usize::try_from(relayed.events).unwrap_or(usize::MAX))
 }

@@ -7,7 +7,6 @@ diesel::table! {
         aggregate -> Text,
         payload -> Jsonb,
         occurred_at -> Timestamptz,
-        relayed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -21,6 +20,7 @@ diesel::table! {
         created_at -> Timestamptz,
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Timestamptz>,
+        queue -> Text,
     }
 }
 

@@ -18,7 +18,8 @@ use kernel::{
 use testkit::TestDb;
 
 use crate::{
-    Effect, Handler, Job, JobContext, JobError, Runner, Schedules, Subscriptions, enqueue, publish, relay,
+    Effect, Handler, Job, JobContext, JobError, Queue, Runner, Schedules, Subscriptions, enqueue, publish,
+    relay,
 };
 
 /// Leaves a row for each time it ran to its end.
@@ -63,6 +64,7 @@ struct Call {
 
 impl Job for Call {
     const NAME: &'static str = "test.call";
+    const QUEUE: Queue = Queue::Effects;
     type Payload = ();
 }
 
@@ -219,7 +221,130 @@ async fn a_secret_leaves_the_outbox_with_its_job() {
     publish(&mut bench.db.db().conn().await.unwrap(), &event, now).await.unwrap();
     assert_eq!(bench.relay(&Subscriptions::default().on::<CodeRequested, Send>()).await, 1);
     assert_eq!(bench.jobs("payload->>'code' = '123456'").await, 1);
-    assert_eq!(bench.db.number("select count(*) from platform.outbox where payload = '{}'").await, 1);
+    assert_eq!(bench.db.number("select count(*) from platform.outbox").await, 0);
+}
+
+#[tokio::test]
+async fn a_delayed_subscriber_runs_so_long_after_the_event() {
+    let bench = Bench::new().await;
+    bench.publish(1).await;
+    let subscriptions = Subscriptions::default()
+        .on::<PaymentFailed, Count>()
+        .on_after::<PaymentFailed, Stumble>(TimeDelta::seconds(15));
+    bench.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(bench.relay(&subscriptions).await, 1);
+    let runner = bench.runner().handle(Count).handle(Stumble(AtomicU32::new(0)));
+    assert_eq!(runner.drain().await.unwrap(), 1);
+    bench.clock.advance(TimeDelta::milliseconds(9_999));
+    assert_eq!(runner.drain().await.unwrap(), 0);
+    bench.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(runner.drain().await.unwrap(), 1);
+}
+
+/// Waits for somebody slow.
+struct Wait;
+
+impl Job for Wait {
+    const NAME: &'static str = "test.wait";
+    const QUEUE: Queue = Queue::Slow;
+    type Payload = ();
+}
+
+#[async_trait]
+impl Effect for Wait {
+    async fn perform(&self, _: JobContext, (): ()) -> Result<(), JobError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_waits_in_one_queue_does_not_wait_for_another() {
+    let bench = Bench::new().await;
+    let call = Call::default();
+    let runner = bench.runner().effect(call.clone()).effect(Wait);
+    let (now, mut conn) = (bench.clock.now(), bench.db.db().conn().await.unwrap());
+    for _ in 0..5 {
+        enqueue::<Wait>(&mut conn, &(), now - TimeDelta::hours(1), now).await.unwrap();
+    }
+    enqueue::<Call>(&mut conn, &(), now, now).await.unwrap();
+    assert!(runner.run(Queue::Effects, || ()).await.unwrap());
+    assert_eq!((call.made.load(Ordering::SeqCst), bench.jobs("true").await), (1, 5));
+    assert!(!runner.run(Queue::Effects, || ()).await.unwrap());
+    assert!(runner.run(Queue::Slow, || ()).await.unwrap());
+}
+
+#[tokio::test]
+async fn who_looks_for_work_is_told_when_it_is_taken_and_not_when_there_is_none() {
+    let bench = Bench::new().await;
+    bench.publish(1).await;
+    bench.relay(&Subscriptions::default().on::<PaymentFailed, Count>()).await;
+    let (runner, told) = (bench.runner().handle(Count).effect(Wait), AtomicU32::new(0));
+    let tell = || {
+        told.fetch_add(1, Ordering::SeqCst);
+    };
+    for (queue, ran, times) in
+        [(Queue::Slow, false, 0), (Queue::Handlers, true, 1), (Queue::Handlers, false, 1)]
+    {
+        assert_eq!(runner.run(queue, tell).await.unwrap(), ran);
+        assert_eq!(told.load(Ordering::SeqCst), times);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_waits_in_another_queue_than_today_s_is_sorted_in() {
+    let bench = Bench::new().await;
+    let now = bench.clock.now();
+    enqueue::<Wait>(&mut bench.db.db().conn().await.unwrap(), &(), now, now).await.unwrap();
+    bench.db.exec("update platform.jobs set queue = 'handlers'").await;
+    let runner = bench.runner().handle(Count).effect(Wait);
+    assert_eq!(runner.drain().await.unwrap(), 0, "handlers know it not");
+    assert_eq!((runner.sort().await.unwrap(), runner.sort().await.unwrap()), (1, 0));
+    assert_eq!(runner.drain().await.unwrap(), 1);
+}
+
+/// Panics, in either way.
+struct Explode;
+
+impl Job for Explode {
+    const NAME: &'static str = "test.explode";
+    type Payload = PaymentFailed;
+}
+
+#[async_trait]
+impl Handler for Explode {
+    async fn run(&self, tx: &mut Tx, _: JobContext, _: PaymentFailed) -> Result<(), JobError> {
+        tx.batch_execute("insert into platform.seen default values").await?;
+        panic!("no {}", "milk")
+    }
+}
+
+struct Burst;
+
+impl Job for Burst {
+    const NAME: &'static str = "test.burst";
+    const QUEUE: Queue = Queue::Effects;
+    type Payload = ();
+}
+
+#[async_trait]
+impl Effect for Burst {
+    async fn perform(&self, _: JobContext, (): ()) -> Result<(), JobError> {
+        panic!("no bread")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failed_try_and_the_runner_goes_on() {
+    let bench = Bench::new().await;
+    bench.publish(1).await;
+    bench.relay(&Subscriptions::default().on::<PaymentFailed, Explode>()).await;
+    let now = bench.clock.now();
+    enqueue::<Burst>(&mut bench.db.db().conn().await.unwrap(), &(), now, now).await.unwrap();
+    let runner = bench.runner().handle(Explode).effect(Burst);
+    assert!(runner.run_handler().await.unwrap() && runner.run_effect().await.unwrap());
+    let failed = bench.db.lines("select attempts, last_error from platform.jobs order by name").await;
+    assert_eq!(failed, [r#"(1,"panicked: no bread")"#, r#"(1,"panicked: no milk")"#]);
+    assert_eq!(bench.seen().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,12 +352,28 @@ async fn a_scheduled_job_comes_round_once_however_many_instances_look() {
     let bench = Bench::new().await;
     let schedules = Schedules::default().every::<Call>(TimeDelta::seconds(10));
     let pool = bench.db.db();
-    for expected in [1, 2] {
+    let runner = bench.runner().effect(Call::default());
+    for _ in 0..2 {
         let ticks = join_all((0..8).map(|_| schedules.tick(&pool, bench.clock.now()))).await;
         assert_eq!(ticks.into_iter().map(Result::unwrap).sum::<usize>(), 1);
-        assert_eq!(bench.jobs("name = 'test.call'").await, expected);
+        assert_eq!(runner.drain().await.unwrap(), 1);
         bench.clock.advance(TimeDelta::seconds(10));
     }
+}
+
+#[tokio::test]
+async fn a_schedule_skips_its_turn_while_its_last_job_still_waits() {
+    let bench = Bench::new().await;
+    let schedules = Schedules::default().every::<Call>(TimeDelta::seconds(10));
+    let pool = bench.db.db();
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        made.push(schedules.tick(&pool, bench.clock.now()).await.unwrap());
+        bench.clock.advance(TimeDelta::seconds(10));
+    }
+    assert_eq!((made, bench.jobs("true").await), (vec![1, 0, 0], 1));
+    bench.db.exec("update platform.jobs set dead_at = now()").await;
+    assert_eq!(schedules.tick(&pool, bench.clock.now()).await.unwrap(), 1, "a buried one waits for nothing");
 }
 
 #[tokio::test]
@@ -242,4 +383,17 @@ async fn lag_is_the_age_of_what_waits() {
     bench.clock.advance(TimeDelta::seconds(3));
     let lag = crate::lag(&bench.db.db(), bench.clock.now()).await.unwrap();
     assert_eq!((lag.outbox_ms, lag.jobs_ms, lag.dead), (3000, 0, 0));
+
+    bench.relay(&Subscriptions::default().on::<PaymentFailed, Count>()).await;
+    bench.clock.advance(TimeDelta::seconds(2));
+    let now = bench.clock.now();
+    let mut conn = bench.db.db().conn().await.unwrap();
+    enqueue::<Wait>(&mut conn, &(), now - TimeDelta::seconds(1), now).await.unwrap();
+    enqueue::<Call>(&mut conn, &(), now + TimeDelta::seconds(9), now).await.unwrap();
+    bench.publish(1).await;
+    let lag = crate::lag(&bench.db.db(), now).await.unwrap();
+    assert_eq!((lag.outbox_ms, lag.jobs_ms, lag.dead), (0, 2000, 0));
+    bench.db.exec("update platform.jobs set dead_at = now() where queue = 'handlers'").await;
+    let lag = crate::lag(&bench.db.db(), now).await.unwrap();
+    assert_eq!((lag.jobs_ms, lag.dead), (1000, 1));
 }

@@ -21,7 +21,6 @@ pub struct CodeRequested {
 
 impl Event for CodeRequested {
     const NAME: &'static str = "identity.code_requested.v1";
-    const SECRET: bool = true;
     fn aggregate(&self) -> String {
         self.challenge_id.to_string()
     }

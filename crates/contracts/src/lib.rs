@@ -17,9 +17,6 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync {
     /// `domain.noun_verbed.vN`
     const NAME: &'static str;
 
-    /// Carries something that must not stay readable once it was handed on.
-    const SECRET: bool = false;
-
     /// The id of what it happened to.
     fn aggregate(&self) -> String;
 }

@@ -168,21 +168,6 @@ fn a_user_who_was_forgotten() {
 }
 
 #[test]
-fn only_the_code_is_erased_once_it_was_handed_on() {
-    let secret = [
-        (CodeRequested::NAME, CodeRequested::SECRET),
-        (OrderPlaced::NAME, OrderPlaced::SECRET),
-        (OrderPaid::NAME, OrderPaid::SECRET),
-        (PaymentSucceeded::NAME, PaymentSucceeded::SECRET),
-        (PaymentFailed::NAME, PaymentFailed::SECRET),
-        (PaymentMismatched::NAME, PaymentMismatched::SECRET),
-        (UserAnonymised::NAME, UserAnonymised::SECRET),
-    ];
-    let secret: Vec<&str> = secret.iter().filter(|(_, secret)| *secret).map(|(name, _)| *name).collect();
-    assert_eq!(secret, ["identity.code_requested.v1"]);
-}
-
-#[test]
 fn a_subscriber_reads_past_what_a_later_release_adds() {
     let mut json = json!({ "paymentId": payment_id(), "orderId": order_id(), "reason": "x" });
     json["attempt"] = json!(2);

@@ -4,11 +4,11 @@
 //! key over after a crash gets that same id, so that half-done work is found again and finished, never done twice.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{prelude::*, upsert::excluded};
+use diesel::{prelude::*, sql_types::Timestamptz, upsert::excluded};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::{Db, DbError};
+use crate::{Db, DbError, cached};
 
 diesel::table! {
     platform.idempotency_keys (scope, key) {
@@ -24,7 +24,7 @@ diesel::table! {
 }
 
 /// How long a request may work before a repetition takes its key over: longer than any request lives.
-const LEASE: TimeDelta = TimeDelta::seconds(20);
+pub const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// How long answers are kept.
 pub const KEPT: TimeDelta = TimeDelta::days(7);
 
@@ -39,8 +39,10 @@ pub struct Request<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Do the work under this id, then [`complete`] or [`release`].
-    Work(Uuid),
+    /// Do the work under this id, which is new, then [`complete`] or [`release`].
+    Fresh(Uuid),
+    /// The same, under an id with which somebody may have begun.
+    TakenOver(Uuid),
     /// It was done: this was the answer.
     Done { status: u16, body: String },
     /// Somebody is doing it right now.
@@ -67,7 +69,7 @@ pub async fn claim(db: &Db, request: Request<'_>, fresh: Uuid, now: DateTime<Utc
         .and(k::request_hash.eq(excluded(k::request_hash)))
         .and(k::locked_until.is_null().or(k::locked_until.assume_not_null().lt(now)));
     // One statement decides: insert, or take over what a crash left (same body, lease run out, no answer).
-    let mine: Option<Uuid> = diesel::insert_into(k::table)
+    let insert = diesel::insert_into(k::table)
         .values((
             k::scope.eq(request.scope),
             k::key.eq(request.key),
@@ -80,12 +82,10 @@ pub async fn claim(db: &Db, request: Request<'_>, fresh: Uuid, now: DateTime<Utc
         .do_update()
         .set(k::locked_until.eq(excluded(k::locked_until)))
         .filter(free)
-        .returning(k::resource_id)
-        .get_result(&mut conn)
-        .await
-        .optional()?;
+        .returning(k::resource_id);
+    let mine: Option<Uuid> = cached(insert).get_result(&mut conn).await.optional()?;
     if let Some(id) = mine {
-        return Ok(Claim::Work(id));
+        return Ok(if id == fresh { Claim::Fresh(id) } else { Claim::TakenOver(id) });
     }
     Ok(match find(&mut conn, request).await? {
         Some(row) if row.request_hash != request.hash => Claim::Reused,
@@ -103,19 +103,26 @@ async fn find(conn: &mut crate::Tx, request: Request<'_>) -> QueryResult<Option<
     KeyRow::query().filter(mine).first(conn).await.optional()
 }
 
-/// Keeps the answer for every repetition to come. One that is kept already stays: it was the first.
-pub async fn complete(db: &Db, request: Request<'_>, status: u16, body: &str) -> Result<(), DbError> {
+/// Keeps the answer for every repetition to come. One that is kept already stays, for it was the first: then it is
+/// told, to be given instead.
+pub async fn complete(
+    db: &Db,
+    request: Request<'_>,
+    (status, body): (u16, &str),
+) -> Result<Option<(u16, String)>, DbError> {
     use idempotency_keys as k;
     let mut conn = db.conn().await?;
-    diesel::update(k::table.find((request.scope, request.key)).filter(k::status.is_null()))
-        .set((
-            k::status.eq(i16::try_from(status).unwrap_or(500)),
-            k::body.eq(body),
-            k::locked_until.eq(None::<DateTime<Utc>>),
-        ))
-        .execute(&mut conn)
-        .await?;
-    Ok(())
+    let open = k::table.find((request.scope, request.key)).filter(k::status.is_null());
+    let keep = diesel::update(open).set((
+        k::status.eq(i16::try_from(status).unwrap_or(500)),
+        k::body.eq(body),
+        k::locked_until.eq(None::<DateTime<Utc>>),
+    ));
+    if cached(keep).execute(&mut conn).await? == 1 {
+        return Ok(None);
+    }
+    let earlier = find(&mut conn, request).await?.and_then(|row| row.status.zip(row.body));
+    Ok(earlier.map(|(status, body)| (u16::try_from(status).unwrap_or(500), body)))
 }
 
 /// Gives the key back after a refusal that changed nothing: asked again, it is judged anew.
@@ -139,8 +146,12 @@ pub async fn reopen(db: &Db, request: Request<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets keys older than [`KEPT`]; returns how many.
-pub async fn sweep(tx: &mut crate::Tx, now: DateTime<Utc>) -> Result<usize, crate::QueryError> {
-    use idempotency_keys as k;
-    diesel::delete(k::table.filter(k::created_at.lt(now - KEPT))).execute(tx).await
+/// Forgets a thousand of the keys older than [`KEPT`], so that no statement takes long; whether there may be more.
+pub async fn sweep(conn: &mut crate::Tx, now: DateTime<Utc>) -> Result<bool, crate::QueryError> {
+    let swept = diesel::sql_query(
+        "delete from platform.idempotency_keys where (scope, key) in (
+             select scope, key from platform.idempotency_keys where created_at < $1 order by created_at limit 1000
+         )",
+    );
+    Ok(swept.bind::<Timestamptz, _>(now - KEPT).execute(conn).await? == 1000)
 }

@@ -1,5 +1,6 @@
 //! The way to PostgreSQL: the pool, what a database failure means to a caller, keys that make a request happen once.
 
+mod cached;
 mod error;
 pub mod idempotency;
 mod pool;
@@ -14,6 +15,7 @@ pub type Tx = diesel_async::AsyncPgConnection;
 /// What a failed query inside a transaction returns.
 pub type QueryError = diesel::result::Error;
 
+pub use cached::{Cached, cached};
 pub use error::DbError;
 pub use pool::{Conn, Db, PoolOptions, PoolStatus};
 pub use retry::{Contended, retry};

@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::{
-    Contended, Db, DbError, PoolOptions, Transact as _,
+    Contended, Db, DbError, PoolOptions, Transact as _, cached,
     idempotency::{Claim, KEPT, Request, claim, complete, release, reopen, sweep},
     retry,
 };
@@ -52,8 +52,12 @@ impl House {
 
 const ASKED: Request<'static> = Request { scope: "orders.place:7", key: "k", hash: b"hash" };
 
-fn work(id: u128) -> Claim {
-    Claim::Work(Uuid::from_u128(id))
+fn fresh(id: u128) -> Claim {
+    Claim::Fresh(Uuid::from_u128(id))
+}
+
+fn taken_over(id: u128) -> Claim {
+    Claim::TakenOver(Uuid::from_u128(id))
 }
 
 /// Whoever holds a connection over and over must not keep those who asked before it from theirs.
@@ -80,16 +84,16 @@ async fn connections_are_given_in_the_order_of_asking() {
 async fn of_many_claims_at_once_one_gets_the_work() {
     let house = House::new().await;
     let claims = join_all((0..40).map(|n| house.claim(ASKED, n, house.now))).await;
-    assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Work(_))).count(), 1);
+    assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Fresh(_))).count(), 1);
     assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 39);
 }
 
 #[tokio::test]
 async fn what_was_answered_is_answered_again_word_for_word() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     let body = "{\"a\":  \"ż\\u0142\"}\n";
-    complete(&house.db, ASKED, 201, body).await.unwrap();
+    assert_eq!(complete(&house.db, ASKED, (201, body)).await.unwrap(), None);
     let much_later = house.now + TimeDelta::days(6);
     let done = Claim::Done { status: 201, body: body.to_owned() };
     assert_eq!(house.claim(ASKED, 2, much_later).await, done);
@@ -97,14 +101,15 @@ async fn what_was_answered_is_answered_again_word_for_word() {
         undo.unwrap();
     }
     assert_eq!(house.claim(ASKED, 3, much_later).await, done, "an answer is not taken back");
-    complete(&house.db, ASKED, 200, "later").await.unwrap();
+    let first = Some((201, body.to_owned()));
+    assert_eq!(complete(&house.db, ASKED, (200, "later")).await.unwrap(), first, "it is given instead");
     assert_eq!(house.claim(ASKED, 4, much_later).await, done, "the first answer stays");
 }
 
 #[tokio::test]
 async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     let other_body = Request { hash: b"other", ..ASKED };
     assert_eq!(house.claim(other_body, 2, house.now).await, Claim::Reused);
     assert_eq!(
@@ -112,33 +117,33 @@ async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
         Claim::Reused,
         "nor is it taken over"
     );
-    assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, work(3));
-    assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, work(4));
-    complete(&house.db, ASKED, 201, "{}").await.unwrap();
+    assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, fresh(3));
+    assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, fresh(4));
+    complete(&house.db, ASKED, (201, "{}")).await.unwrap();
     assert_eq!(house.claim(other_body, 5, house.now).await, Claim::Reused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_lease_one_takes_over_under_the_same_id() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     assert_eq!(house.claim(ASKED, 2, house.now + LEASE).await, Claim::Running);
     let later = house.now + LEASE + TimeDelta::microseconds(1);
     let claims = join_all((2..22).map(|n| house.claim(ASKED, n, later))).await;
-    assert_eq!(claims.iter().filter(|c| **c == work(1)).count(), 1);
+    assert_eq!(claims.iter().filter(|c| **c == taken_over(1)).count(), 1);
     assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 19);
 }
 
 #[tokio::test]
 async fn a_reopened_key_is_taken_over_at_once_and_a_released_one_begins_anew() {
     let house = House::new().await;
-    assert_eq!(house.claim(ASKED, 1, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     reopen(&house.db, ASKED).await.unwrap();
-    assert_eq!(house.claim(ASKED, 2, house.now).await, work(1));
+    assert_eq!(house.claim(ASKED, 2, house.now).await, taken_over(1));
     assert_eq!(house.claim(ASKED, 3, house.now).await, Claim::Running, "with a lease of its own");
     release(&house.db, ASKED).await.unwrap();
     let other_body = Request { hash: b"other", ..ASKED };
-    assert_eq!(house.claim(other_body, 4, house.now).await, work(4));
+    assert_eq!(house.claim(other_body, 4, house.now).await, fresh(4));
 }
 
 #[tokio::test]
@@ -147,8 +152,18 @@ async fn answers_are_kept_for_a_week() {
     house.claim(ASKED, 1, house.now).await;
     house.claim(Request { key: "young", ..ASKED }, 2, house.now + TimeDelta::seconds(1)).await;
     let mut conn = house.db.conn().await.unwrap();
-    assert_eq!(sweep(&mut conn, house.now + KEPT).await.unwrap(), 0);
-    assert_eq!(sweep(&mut conn, house.now + KEPT + TimeDelta::milliseconds(1)).await.unwrap(), 1);
+    assert!(!sweep(&mut conn, house.now + KEPT).await.unwrap());
+    assert_eq!(house.test.number("select count(*) from platform.idempotency_keys").await, 2);
+    house
+        .test
+        .exec(
+            "insert into platform.idempotency_keys (scope, key, request_hash, resource_id, created_at)
+             select 'old', n::text, '', gen_random_uuid(), '2020-01-01' from generate_series(1, 1500) n",
+        )
+        .await;
+    let later = house.now + KEPT + TimeDelta::milliseconds(1);
+    assert!(sweep(&mut conn, later).await.unwrap(), "a thousand at a time");
+    assert!(!sweep(&mut conn, later).await.unwrap());
     assert_eq!(house.test.lines("select key from platform.idempotency_keys").await, ["(young)"]);
 }
 
@@ -317,4 +332,35 @@ async fn limits_are_set_on_every_connection() {
         let says = diesel::sql_query(format!("select 1 where current_setting('{setting}') = '{value}'"));
         assert_eq!(says.execute(&mut conn).await.unwrap(), 1, "{setting}");
     }
+}
+
+diesel::table! {
+    kept (id) {
+        id -> Int4,
+        n -> Nullable<Int4>,
+    }
+}
+
+#[tokio::test]
+async fn a_cached_statement_is_prepared_once_for_each_text_and_follows_its_values() {
+    use diesel::{ExpressionMethods as _, QueryDsl as _};
+    use diesel_async::RunQueryDsl as _;
+    let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
+    house.test.exec("create table kept (id int primary key, n int); insert into kept values (1), (2)").await;
+    let mut conn = house.db.conn().await.unwrap();
+    for round in 1..=3 {
+        for id in [1, 2] {
+            let put = diesel::update(kept::table.find(id)).set(kept::n.eq(Some(round * 10 + id)));
+            let n: Option<i32> = cached(put.returning(kept::n)).get_result(&mut conn).await.unwrap();
+            assert_eq!(n, Some(round * 10 + id));
+            // The other text of the same type.
+            let put = diesel::update(kept::table.find(id))
+                .set((None::<i32>.map(|n| kept::n.eq(n)), kept::id.eq(id)));
+            assert_eq!(cached(put).execute(&mut conn).await.unwrap(), 1);
+        }
+    }
+    drop(conn);
+    let prepared = diesel::sql_query("select 1 from pg_prepared_statements where statement ilike 'update%'");
+    let count = prepared.execute(&mut house.db.conn().await.unwrap()).await.unwrap();
+    assert_eq!(count, 2, "two texts, three rounds");
 }

@@ -1,12 +1,15 @@
 //! The JSON body of a request, read whole and judged strictly.
 
+use std::time::Duration;
+
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
+    error::PayloadError,
     http::StatusCode,
     web::{Bytes, BytesMut},
 };
-use futures_util::{StreamExt as _, future::LocalBoxFuture};
+use futures_util::{Stream, StreamExt as _, future::LocalBoxFuture};
 use kernel::{FieldError, Params};
 use serde::de::DeserializeOwned;
 
@@ -14,6 +17,10 @@ use crate::ApiError;
 
 /// A body may have 64 KiB.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// What a provider sends may have 256 KiB.
+const MAX_RAW_BYTES: usize = 256 * 1024;
+/// How long a body may take to come: a slow network, not somebody who holds connections open.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A JSON body as `T`: 415 for another type, 413 when too large, 400 when it is no JSON, 422 when it is not a `T`.
 #[derive(Debug)]
@@ -41,17 +48,44 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     }
 }
 
-/// Reads a payload and stops as soon as it is too large.
-pub(crate) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_REQUEST"))?;
-        if body.len() + chunk.len() > limit {
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE"));
-        }
-        body.extend_from_slice(&chunk);
+/// A body as it came in, whatever its type, 256 KiB at most: what a provider signs is its bytes.
+#[derive(Debug)]
+pub struct Raw(pub Bytes);
+
+impl FromRequest for Raw {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        Box::pin(async move { read(payload, MAX_RAW_BYTES).await.map(Self) })
     }
-    Ok(body.freeze())
+}
+
+/// Reads a payload; stops as soon as it is too large, or takes too long.
+async fn read(payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
+    read_within(PATIENCE, payload, limit).await
+}
+
+pub(crate) async fn read_within(
+    patience: Duration,
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    let whole = async {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "MALFORMED_REQUEST"))?;
+            if body.len() + chunk.len() > limit {
+                return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    };
+    tokio::time::timeout(patience, whole)
+        .await
+        .unwrap_or_else(|_| Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT")))
 }
 
 fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ApiError> {

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the first answer again for the same request, byte for byte.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -11,9 +11,14 @@ use async_trait::async_trait;
 use futures_util::future::{Ready, ready};
 use kernel::PortError;
 use serde::Serialize;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{ApiError, Envelope, Reply};
+
+/// How long work under a key may take. Shorter than the time for which [`Answers`] holds the key for it: whoever takes
+/// the key over must not meet somebody who is still at it.
+pub const WORK_AT_MOST: Duration = Duration::from_secs(18);
 
 /// The header of that name: 1 to 255 visible characters; 400 without it.
 #[derive(Debug, Clone)]
@@ -55,14 +60,26 @@ impl KeyedRequest {
     }
 }
 
+/// The id that what the work makes will carry, also when a crash hands the key to another request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The id is new: nobody has begun.
+    First(Uuid),
+    /// Another request may have done it in part, or wholly.
+    Again(Uuid),
+}
+
+/// An answer as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    pub status: u16,
+    pub body: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// Do the work; what it makes carries this id, also when a crash hands the key to another request.
-    Work(Uuid),
-    Done {
-        status: u16,
-        body: String,
-    },
+    Work(Turn),
+    Done(Given),
     Running,
     Reused,
 }
@@ -71,7 +88,8 @@ pub enum Claimed {
 #[async_trait]
 pub trait Answers: Send + Sync {
     async fn claim(&self, request: &KeyedRequest) -> Result<Claimed, PortError>;
-    async fn keep(&self, request: &KeyedRequest, status: u16, body: &str) -> Result<(), PortError>;
+    /// Keeps the answer, unless one is kept already: then that one, which every repetition will be given.
+    async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError>;
     /// Nothing was changed: forget the key.
     async fn forget(&self, request: &KeyedRequest) -> Result<(), PortError>;
     /// Something may be half done: let the next request with this key finish it under the same id.
@@ -84,31 +102,46 @@ pub trait Answers: Send + Sync {
 pub async fn once<T, F>(
     answers: Arc<dyn Answers>,
     request: KeyedRequest,
-    work: impl FnOnce(Uuid) -> F + 'static,
+    work: impl FnOnce(Turn) -> F + 'static,
 ) -> Result<HttpResponse, ApiError>
 where
     T: Serialize + 'static,
     F: Future<Output = Result<Reply<T>, ApiError>> + 'static,
 {
-    let id = match answers.claim(&request).await.map_err(port)? {
-        Claimed::Work(id) => id,
-        Claimed::Done { status, body } => return Ok(answer(status, body)),
+    once_within(WORK_AT_MOST, answers, request, work).await
+}
+
+pub(crate) async fn once_within<T, F>(
+    limit: Duration,
+    answers: Arc<dyn Answers>,
+    request: KeyedRequest,
+    work: impl FnOnce(Turn) -> F + 'static,
+) -> Result<HttpResponse, ApiError>
+where
+    T: Serialize + 'static,
+    F: Future<Output = Result<Reply<T>, ApiError>> + 'static,
+{
+    let turn = match answers.claim(&request).await.map_err(port)? {
+        Claimed::Work(turn) => turn,
+        Claimed::Done(given) => return Ok(answer(given)),
         Claimed::Running => {
             return Err(ApiError::new(StatusCode::CONFLICT, "REQUEST_IN_PROGRESS")
-                .retry_after(std::time::Duration::from_secs(1)));
+                .retry_after(Duration::from_secs(1)));
         }
         Claimed::Reused => {
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"));
         }
     };
-    let task = actix_web::rt::spawn(async move {
-        match work(id).await {
+    let task = async move {
+        let done = tokio::time::timeout(limit, work(turn)).await;
+        match done.unwrap_or_else(|_| Err(too_slow())) {
             Ok(reply) => {
                 let status = reply.status.as_u16();
                 let body = serde_json::to_string(&Envelope::new(reply.data, None))
                     .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"))?;
-                answers.keep(&request, status, &body).await.map_err(port)?;
-                Ok(answer(status, body))
+                let given = Given { status, body };
+                let earlier = answers.keep(&request, &given).await.map_err(port)?;
+                Ok(answer(earlier.unwrap_or(given)))
             }
             Err(e) => {
                 let settled = if e.is_server_error() {
@@ -122,16 +155,23 @@ where
                 Err(e)
             }
         }
-    });
+    };
+    // What it logs belongs to the request that began it.
+    let task = actix_web::rt::spawn(task.instrument(tracing::Span::current()));
     task.await.unwrap_or_else(|_| Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")))
 }
 
-fn answer(status: u16, body: String) -> HttpResponse {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+/// Nobody knows how far it got; under the same key it is looked for, and finished.
+fn too_slow() -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE").retry_after(Duration::from_secs(1))
+}
+
+fn answer(given: Given) -> HttpResponse {
+    let status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK);
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header(("cache-control", "no-store"))
-        .body(body)
+        .body(given.body)
 }
 
 fn port(e: PortError) -> ApiError {
@@ -142,5 +182,5 @@ fn port(e: PortError) -> ApiError {
     };
     let mut error = ApiError::new(status.0, status.1);
     error.source = Some(Box::new(e));
-    error.retry_after(std::time::Duration::from_secs(1))
+    error.retry_after(Duration::from_secs(1))
 }

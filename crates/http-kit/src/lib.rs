@@ -18,7 +18,7 @@ mod routes;
 mod tests;
 
 pub use admit::{Admission, Admit, Limit};
-pub use body::{Body, MAX_BODY_BYTES};
+pub use body::{Body, MAX_BODY_BYTES, Raw};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Permission, Policy, Public,
     Registering, Registrant, SignedByProvider, Staff, StaffMember,
@@ -27,7 +27,7 @@ pub use client::{Client, ClientAddress};
 pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;
-pub use idempotency::{Answers, Claimed, IdempotencyKey, KeyedRequest, once};
+pub use idempotency::{Answers, Claimed, Given, IdempotencyKey, KeyedRequest, Turn, WORK_AT_MOST, once};
 pub use language::{Lang, StoredLanguage};
 pub use query::{Id, Page, Query, UriLanguage};
 pub use rendered::{Rendered, serve};

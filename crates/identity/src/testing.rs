@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use db::Db;
 use kernel::{
     Clock as _, FixedClock, Language, Phone, PortError, UserType,
     id::{ChallengeId, UserId},
@@ -85,15 +86,21 @@ impl Shop {
     }
 
     pub(crate) async fn open_with(limits: OtpLimits) -> Self {
-        let (db, clock) = (TestDb::new().await, Arc::new(testkit::clock()));
+        let db = TestDb::new().await;
+        Self::over(db.db(), db, limits).await
+    }
+
+    /// Its services ask `asked`, which leads to the same database.
+    pub(crate) async fn over(asked: Db, db: TestDb, limits: OtpLimits) -> Self {
+        let clock = Arc::new(testkit::clock());
         let tokens = TokenService::new(clock.clone(), SigningKeys::parse(KEYS).unwrap());
-        let sessions = SessionService::new(db.db(), clock.clone(), tokens.clone());
-        sessions.revocations().refresh(&db.db(), &*clock).await.unwrap();
-        let staff = StaffService::new(db.db(), clock.clone(), sessions.clone());
+        let sessions = SessionService::new(asked.clone(), clock.clone(), tokens.clone());
+        sessions.revocations().refresh(&asked, &*clock).await.unwrap();
+        let staff = StaffService::new(asked.clone(), clock.clone(), sessions.clone());
         let pepper = Pepper::parse("a pepper of thirty-two bytes or so").unwrap();
         let people = Arc::new(People::default());
         let both = (sessions.clone(), tokens.clone());
-        let codes = OtpService::new(db.db(), clock.clone(), (pepper, limits), both, people.clone());
+        let codes = OtpService::new(asked, clock.clone(), (pepper, limits), both, people.clone());
         Self { db, clock, tokens, sessions, codes, staff, people }
     }
 

@@ -23,7 +23,7 @@ pub trait StockApi: Send + Sync {
 
     /// Puts units aside for an order: all lines or none; once, however often it is asked for the same order.
     ///
-    /// Until inventory hears that the order exists, the units stay aside for a minute at most.
+    /// Units of an order that does not come to be stay aside for a minute at most. Asked again, they stay as long anew.
     async fn reserve(
         &self,
         order: OrderId,

@@ -2,25 +2,10 @@
 
 use async_trait::async_trait;
 use bus::{Handler, Job, JobContext, JobError};
-use contracts::order::{OrderPaid, OrderPlaced};
+use contracts::order::OrderPaid;
 use db::Tx;
 
 use crate::stock::service;
-
-/// `order.placed`: the order exists, its units stay aside until its own deadline.
-pub struct HoldForOrder;
-
-impl Job for HoldForOrder {
-    const NAME: &'static str = "inventory.hold_for_order";
-    type Payload = OrderPlaced;
-}
-
-#[async_trait]
-impl Handler for HoldForOrder {
-    async fn run(&self, tx: &mut Tx, _: JobContext, event: OrderPlaced) -> Result<(), JobError> {
-        service::hold(tx, event.order_id, event.hold_until).await.map_err(JobError::of)
-    }
-}
 
 /// `order.paid`: the units leave the house.
 pub struct CommitStock;

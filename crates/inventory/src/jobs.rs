@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError};
+use bus::{Effect, Job, JobContext, JobError, Queue};
 
 use crate::{StockService, ports::Orders};
 
@@ -15,6 +15,7 @@ pub struct GiveBackOrphans {
 
 impl Job for GiveBackOrphans {
     const NAME: &'static str = "inventory.give_back_orphans";
+    const QUEUE: Queue = Queue::Effects;
     type Payload = ();
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError};
+use bus::{Effect, Job, JobContext, JobError, Queue};
 use contracts::identity::CodeRequested;
 use kernel::Phone;
 
@@ -26,6 +26,7 @@ impl SendCode {
 
 impl Job for SendCode {
     const NAME: &'static str = "notification.send_code";
+    const QUEUE: Queue = Queue::Effects;
     type Payload = CodeRequested;
 }
 

@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, middleware::from_fn, web::Data};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Db, PoolOptions};
-use http_kit::{Answers, Authenticate, Caller, Claimed, Customer, KeyedRequest};
+use http_kit::{Answers, Authenticate, Caller, Claimed, Customer, Given, KeyedRequest, Turn};
 use kernel::{
     Clock as _, Money, PortError, SystemClock, UserType, VatRate,
     id::{AddressId, CartId, OrderId, PaymentId, ProductId, SessionId, UserId},
@@ -102,11 +102,11 @@ struct Forgetful;
 #[async_trait]
 impl Answers for Forgetful {
     async fn claim(&self, _: &KeyedRequest) -> Result<Claimed, PortError> {
-        Ok(Claimed::Work(OrderId::generate(SystemClock.now()).0))
+        Ok(Claimed::Work(Turn::First(OrderId::generate(SystemClock.now()).0)))
     }
 
-    async fn keep(&self, _: &KeyedRequest, _: u16, _: &str) -> Result<(), PortError> {
-        Ok(())
+    async fn keep(&self, _: &KeyedRequest, _: &Given) -> Result<Option<Given>, PortError> {
+        Ok(None)
     }
 
     async fn forget(&self, _: &KeyedRequest) -> Result<(), PortError> {

@@ -17,4 +17,4 @@ mod view;
 pub use api::OrdersApi;
 pub use error::{OrderError, Shortage};
 pub use order::{Order, OrderLine, OrderStatus, PaymentStatus, PostalAddress};
-pub use place::service::{OrderRules, OrderService, PlaceOrder, Ports};
+pub use place::service::{OrderRules, OrderService, PlaceOrder, Ports, Turn};

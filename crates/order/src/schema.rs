@@ -56,6 +56,7 @@ diesel::table! {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// The next of a sequence; numbers may be skipped, never given twice.
-    fn nextval(sequence: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
+    /// The next order number; numbers may be skipped, never given twice.
+    #[sql_name = "orders.next_number"]
+    fn next_number(at: diesel::sql_types::Timestamptz) -> diesel::sql_types::Text;
 }

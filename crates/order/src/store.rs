@@ -2,10 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use contracts::order::PaymentMethod;
-use db::Tx;
-use diesel::{dsl::select, prelude::*};
+use db::{Tx, cached};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{self, Array, Nullable},
+};
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money, VatRate,
@@ -15,13 +19,15 @@ use serde_json::Value;
 
 use crate::{
     order::{Order, OrderEvent, OrderLine, OrderStatus, PaymentStatus, Totals, method_word},
-    schema::{nextval, order_events, order_lines, orders},
+    schema::{next_number, order_events, order_lines, orders},
 };
 
 #[derive(HasQuery, Insertable)]
 #[diesel(table_name = orders)]
 struct OrderRow {
     id: OrderId,
+    /// Drawn by PostgreSQL.
+    #[diesel(skip_insertion)]
     number: String,
     user_id: UserId,
     status: String,
@@ -46,11 +52,9 @@ struct OrderRow {
     carrier: Option<String>,
 }
 
-#[derive(HasQuery, Insertable)]
+#[derive(HasQuery)]
 #[diesel(table_name = order_lines)]
 struct LineRow {
-    order_id: OrderId,
-    position: i32,
     product_id: ProductId,
     code: String,
     name: String,
@@ -62,22 +66,45 @@ struct LineRow {
     vat_basis_points: i32,
 }
 
-/// The next order number: `ORD-2026-000123`.
-pub(crate) async fn next_number(conn: &mut Tx, now: DateTime<Utc>) -> QueryResult<String> {
-    let n: i64 = select(nextval("orders.order_numbers")).get_result(conn).await?;
-    Ok(format!("ORD-{}-{n:06}", now.year()))
-}
-
-pub(crate) async fn insert_order(tx: &mut Tx, order: &Order) -> QueryResult<()> {
-    diesel::insert_into(orders::table).values(OrderRow::of(order)?).execute(tx).await?;
-    let lines: Vec<LineRow> = (1..)
-        .zip(&order.lines)
-        .map(|(position, line)| LineRow::of(order.id, position, line))
-        .collect::<QueryResult<_>>()?;
-    diesel::insert_into(order_lines::table).values(lines).execute(tx).await?;
+/// Writes the order with its lines and timeline; the number it got.
+pub(crate) async fn insert_order(tx: &mut Tx, order: &Order) -> QueryResult<String> {
+    let numbered = (OrderRow::of(order)?, orders::number.eq(next_number(order.created_at)));
+    let insert = diesel::insert_into(orders::table).values(numbered).returning(orders::number);
+    let number = cached(insert).get_result(tx).await?;
+    let lines: Vec<LineRow> = order.lines.iter().map(LineRow::of).collect::<QueryResult<_>>()?;
+    insert_lines(tx, order.id, &lines).await?;
     for event in &order.events {
         insert_event(tx, order.id, (&event.kind, event.detail.as_deref()), event.at).await?;
     }
+    Ok(number)
+}
+
+/// All lines by one text, however many they are; their positions are their places in the list.
+async fn insert_lines(tx: &mut Tx, order: OrderId, lines: &[LineRow]) -> QueryResult<()> {
+    fn column<'a, T>(lines: &'a [LineRow], of: impl Fn(&'a LineRow) -> T) -> Vec<T> {
+        lines.iter().map(of).collect()
+    }
+    let insert = diesel::sql_query(
+        "insert into orders.order_lines (order_id, position, product_id, code, name, size, image_url, quantity,
+                                         unit_price, line_total, vat_basis_points)
+         select $1, u.position, u.product_id, u.code, u.name, u.size, u.image_url, u.quantity,
+                u.unit_price, u.line_total, u.vat_basis_points
+         from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality as u (
+             product_id, code, name, size, image_url, quantity, unit_price, line_total, vat_basis_points, position
+         )",
+    );
+    let insert = insert
+        .bind::<sql_types::Uuid, _>(order)
+        .bind::<Array<sql_types::Uuid>, _>(column(lines, |l| l.product_id))
+        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.code))
+        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.name))
+        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.size))
+        .bind::<Array<Nullable<sql_types::Text>>, _>(column(lines, |l| l.image_url.as_deref()))
+        .bind::<Array<sql_types::Integer>, _>(column(lines, |l| l.quantity))
+        .bind::<Array<sql_types::BigInt>, _>(column(lines, |l| l.unit_price))
+        .bind::<Array<sql_types::BigInt>, _>(column(lines, |l| l.line_total))
+        .bind::<Array<sql_types::Integer>, _>(column(lines, |l| l.vat_basis_points));
+    cached(insert).execute(tx).await?;
     Ok(())
 }
 
@@ -107,8 +134,12 @@ pub(crate) async fn find_order(
     id: OrderId,
     owner: Option<UserId>,
 ) -> QueryResult<Option<Order>> {
-    let row = OrderRow::query().find(id).first(conn).await.optional()?;
-    let Some(row) = row.filter(|row| owner.is_none_or(|owner| owner == row.user_id)) else { return Ok(None) };
+    let wanted = OrderRow::query().find(id);
+    let row = match owner {
+        Some(owner) => wanted.filter(orders::user_id.eq(owner)).first(conn).await.optional()?,
+        None => wanted.first(conn).await.optional()?,
+    };
+    let Some(row) = row else { return Ok(None) };
     let lines =
         LineRow::query().filter(order_lines::order_id.eq(id)).order(order_lines::position).load(conn).await?;
     let events: Vec<(String, Option<String>, DateTime<Utc>)> = order_events::table
@@ -130,9 +161,10 @@ pub(crate) async fn list_orders_of(conn: &mut Tx, user: UserId) -> QueryResult<V
     let rows: Vec<OrderRow> =
         OrderRow::query().filter(orders::user_id.eq(user)).order(orders::id).load(conn).await?;
     let ids: Vec<OrderId> = rows.iter().map(|row| row.id).collect();
-    let line_rows: Vec<LineRow> = LineRow::query()
+    let line_rows: Vec<(OrderId, LineRow)> = order_lines::table
         .filter(order_lines::order_id.eq_any(&ids))
         .order((order_lines::order_id, order_lines::position))
+        .select((order_lines::order_id, LineRow::as_select()))
         .load(conn)
         .await?;
     let event_rows: Vec<(OrderId, String, Option<String>, DateTime<Utc>)> = order_events::table
@@ -142,8 +174,8 @@ pub(crate) async fn list_orders_of(conn: &mut Tx, user: UserId) -> QueryResult<V
         .load(conn)
         .await?;
     let (mut lines, mut events) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
-    for line in line_rows {
-        lines.entry(line.order_id).or_default().push(line);
+    for (order, line) in line_rows {
+        lines.entry(order).or_default().push(line);
     }
     for (order, kind, detail, at) in event_rows {
         events.entry(order).or_default().push(OrderEvent { kind, detail, at });
@@ -158,13 +190,10 @@ pub(crate) async fn list_orders_of(conn: &mut Tx, user: UserId) -> QueryResult<V
 
 /// The order that this state of a cart became, unless that order has ended without being paid.
 pub(crate) async fn find_by_cart(conn: &mut Tx, cart: CartId, revision: i64) -> QueryResult<Option<OrderId>> {
-    let open = orders::status.ne_all([OrderStatus::Expired.as_str(), OrderStatus::Cancelled.as_str()]);
-    orders::table
-        .filter(orders::cart_id.eq(cart).and(orders::cart_revision.eq(revision)).and(open))
-        .select(orders::id)
-        .first(conn)
-        .await
-        .optional()
+    // Spelled out as in the index `orders_one_per_cart`: behind bound values PostgreSQL cannot tell that it serves.
+    let open = sql::<sql_types::Bool>("status not in ('expired', 'cancelled')");
+    let of_cart = orders::cart_id.eq(cart).and(orders::cart_revision.eq(revision)).and(open);
+    cached(orders::table.filter(of_cart).select(orders::id).limit(1)).get_result(conn).await.optional()
 }
 
 pub(crate) async fn list_existing(conn: &mut Tx, ids: &[OrderId]) -> QueryResult<HashSet<OrderId>> {
@@ -182,16 +211,14 @@ pub(crate) async fn put_status(
 ) -> QueryResult<bool> {
     let from: Vec<&str> = from.iter().map(|s| s.as_str()).collect();
     let paid_at = (to == OrderStatus::Paid).then_some(now);
-    let moved = diesel::update(orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from))))
-        .set((
-            orders::status.eq(to.as_str()),
-            // `None` leaves the column as it is.
-            paid_at.map(|at| orders::paid_at.eq(at)),
-            orders::updated_at.eq(now),
-        ))
-        .execute(tx)
-        .await?;
-    Ok(moved == 1)
+    let standing = orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from)));
+    let put = diesel::update(standing).set((
+        orders::status.eq(to.as_str()),
+        // `None` leaves the column as it is.
+        paid_at.map(|at| orders::paid_at.eq(at)),
+        orders::updated_at.eq(now),
+    ));
+    Ok(cached(put).execute(tx).await? == 1)
 }
 
 /// Notes how the payment stands; false when the order's payment is already at one of `beyond`.
@@ -202,12 +229,9 @@ pub(crate) async fn put_payment_status(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let beyond: Vec<&str> = beyond.iter().map(|s| s.as_str()).collect();
-    let moved =
-        diesel::update(orders::table.filter(orders::id.eq(id).and(orders::payment_status.ne_all(beyond))))
-            .set((orders::payment_status.eq(to.as_str()), orders::updated_at.eq(now)))
-            .execute(tx)
-            .await?;
-    Ok(moved == 1)
+    let below = orders::table.filter(orders::id.eq(id).and(orders::payment_status.ne_all(beyond)));
+    let put = diesel::update(below).set((orders::payment_status.eq(to.as_str()), orders::updated_at.eq(now)));
+    Ok(cached(put).execute(tx).await? == 1)
 }
 
 impl OrderRow {
@@ -277,10 +301,8 @@ impl OrderRow {
 }
 
 impl LineRow {
-    fn of(order_id: OrderId, position: i32, line: &OrderLine) -> QueryResult<Self> {
+    fn of(line: &OrderLine) -> QueryResult<Self> {
         Ok(Self {
-            order_id,
-            position,
             product_id: line.product,
             code: line.code.clone(),
             name: line.name.clone(),

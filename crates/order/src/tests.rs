@@ -20,7 +20,7 @@ use testkit::TestDb;
 use tokio::sync::Barrier;
 
 use crate::{
-    Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage,
+    Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
         Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, View,
     },
@@ -239,6 +239,7 @@ impl Shop {
     pub(crate) fn request(&self, buyer: Buyer) -> PlaceOrder {
         PlaceOrder {
             order: self.id(),
+            turn: Turn::Again,
             user: buyer.user,
             user_type: UserType::Individual,
             language: Language::Pl,

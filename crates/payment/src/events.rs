@@ -1,7 +1,7 @@
 //! What payment does when others' events arrive.
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError};
+use bus::{Effect, Job, JobContext, JobError, Queue};
 use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
 
@@ -12,6 +12,7 @@ pub struct StartOrderPayment(pub PaymentService);
 
 impl Job for StartOrderPayment {
     const NAME: &'static str = "payment.start_order_payment";
+    const QUEUE: Queue = Queue::Slow;
     type Payload = OrderPlaced;
 }
 

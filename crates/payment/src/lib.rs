@@ -19,5 +19,8 @@ pub use api::{PaymentsApi, StartPayment};
 pub use client::ClientConfig;
 pub use error::PaymentError;
 pub use payment::{Payment, PaymentStatus};
-pub use service::PaymentService;
-pub use webhook::{WebhookSecrets, jobs::WorkEvent};
+pub use service::{LOOK_AFTER, PaymentService};
+pub use webhook::{
+    WebhookSecrets,
+    jobs::{SweepInbox, WorkEvent},
+};

@@ -18,8 +18,14 @@ use crate::{
     store,
 };
 
-/// While an attempt is this young the request that made it is probably still at it.
-const IN_FLIGHT: TimeDelta = TimeDelta::seconds(15);
+/// While an attempt is this young the request that made it is probably still at it: the provider's adapter gives up
+/// after eleven seconds.
+const IN_FLIGHT: TimeDelta = TimeDelta::seconds(12);
+/// How long after an order was placed the background looks whether its payment was started. Longer than
+/// [`IN_FLIGHT`], so that the first look already settles it.
+pub const LOOK_AFTER: TimeDelta = TimeDelta::seconds(15);
+/// The number of an order's first attempt.
+const FIRST: i32 = 1;
 
 #[derive(Clone)]
 pub struct PaymentService {
@@ -48,7 +54,7 @@ impl PaymentService {
         let draft = Payment {
             id: PaymentId::generate(now),
             order: request.order,
-            attempt: 1,
+            attempt: FIRST,
             method: request.method,
             amount: request.amount,
             status: PaymentStatus::Creating,
@@ -102,7 +108,8 @@ impl PaymentService {
             self.apply(&intent).await?;
         }
         // Otherwise a webhook or the background job was faster; what it wrote is newer than our answer.
-        Ok(store::insert_attempt(&mut *self.db.conn().await?, &payment).await?)
+        let stands = store::find_attempt(&mut *self.db.conn().await?, payment.order, payment.attempt).await?;
+        Ok(stands.unwrap_or(payment))
     }
 
     async fn refuse(&self, payment: Payment, code: &str) -> Result<Payment, PaymentError> {
@@ -120,6 +127,11 @@ impl PaymentService {
 
     /// The background's way to start: leaves an attempt alone that a request is probably still at.
     pub(crate) async fn start_in_background(&self, request: StartPayment) -> Result<Started, PaymentError> {
+        // Nearly always the request has done it all: one look says so.
+        let known = store::find_attempt(&mut *self.db.conn().await?, request.order, FIRST).await?;
+        if known.is_some_and(|payment| payment.status != PaymentStatus::Creating) {
+            return Ok(Started::Done);
+        }
         let now = self.clock.now();
         let payment = self.attempt(request, now).await?;
         if payment.status != PaymentStatus::Creating {

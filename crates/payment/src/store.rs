@@ -1,8 +1,8 @@
 //! SQL of payments.
 
 use chrono::{DateTime, Utc};
-use db::Tx;
-use diesel::prelude::*;
+use db::{Tx, cached};
+use diesel::{prelude::*, sql_types::Timestamptz};
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money,
@@ -37,14 +37,25 @@ struct PaymentRow {
 
 /// Writes a new attempt, or leaves the one that is there; the row as it stands either way.
 pub(crate) async fn insert_attempt(conn: &mut Tx, payment: &Payment) -> QueryResult<Payment> {
-    diesel::insert_into(payments::table)
+    let new = diesel::insert_into(payments::table)
         .values(PaymentRow::from(payment))
         .on_conflict((payments::order_id, payments::attempt))
         .do_nothing()
-        .execute(conn)
-        .await?;
-    let attempt = payments::order_id.eq(payment.order).and(payments::attempt.eq(payment.attempt));
-    PaymentRow::query().filter(attempt).first(conn).await?.into_payment()
+        .returning(PaymentRow::as_returning());
+    match cached(new).get_result(conn).await.optional()? {
+        Some(row) => row.into_payment(),
+        None => find_attempt(conn, payment.order, payment.attempt).await?.ok_or(diesel::NotFound),
+    }
+}
+
+pub(crate) async fn find_attempt(
+    conn: &mut Tx,
+    order: OrderId,
+    attempt: i32,
+) -> QueryResult<Option<Payment>> {
+    let attempt = payments::order_id.eq(order).and(payments::attempt.eq(attempt));
+    let row = PaymentRow::query().filter(attempt).first(conn).await.optional()?;
+    row.map(PaymentRow::into_payment).transpose()
 }
 
 /// Every attempt to pay these orders, oldest first.
@@ -90,17 +101,15 @@ pub(crate) async fn put_intent(
     (status, intent): (PaymentStatus, &Intent),
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::update(payments::table.find(payment))
-        .set((
-            payments::status.eq(status.as_str()),
-            payments::intent_id.eq(&intent.id),
-            // An answer without the secret does not make us forget it.
-            intent.client_secret.as_ref().map(|secret| payments::client_secret.eq(secret)),
-            payments::failure.eq(&intent.failure),
-            payments::updated_at.eq(now),
-        ))
-        .execute(tx)
-        .await?;
+    let put = diesel::update(payments::table.find(payment)).set((
+        payments::status.eq(status.as_str()),
+        payments::intent_id.eq(&intent.id),
+        // An answer without the secret does not make us forget it.
+        intent.client_secret.as_ref().map(|secret| payments::client_secret.eq(secret)),
+        payments::failure.eq(&intent.failure),
+        payments::updated_at.eq(now),
+    ));
+    cached(put).execute(tx).await?;
     Ok(())
 }
 
@@ -113,16 +122,13 @@ pub(crate) async fn put_created(
 ) -> QueryResult<bool> {
     let creating = payments::status.eq(PaymentStatus::Creating.as_str());
     let waiting = payments::id.eq(payment).and(payments::intent_id.is_null()).and(creating);
-    let changed = diesel::update(payments::table.filter(waiting))
-        .set((
-            payments::status.eq(status.as_str()),
-            payments::intent_id.eq(&intent.id),
-            payments::client_secret.eq(&intent.client_secret),
-            payments::updated_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(changed == 1)
+    let put = diesel::update(payments::table.filter(waiting)).set((
+        payments::status.eq(status.as_str()),
+        payments::intent_id.eq(&intent.id),
+        payments::client_secret.eq(&intent.client_secret),
+        payments::updated_at.eq(now),
+    ));
+    Ok(cached(put).execute(conn).await? == 1)
 }
 
 /// The provider refused to take the money at all; false when the payment has moved on.
@@ -159,7 +165,7 @@ pub(crate) async fn put_mismatch(
     Ok(changed == 1)
 }
 
-/// Stores a provider's event; false when it is there already.
+/// Stores a provider's event, as worked on when there is nothing to do; false when it is there already.
 pub(crate) async fn insert_event(
     tx: &mut Tx,
     event: &ProviderEvent,
@@ -173,6 +179,7 @@ pub(crate) async fn insert_event(
             inbox::intent_id.eq(&event.intent),
             inbox::payload.eq(payload),
             inbox::received_at.eq(now),
+            inbox::worked_at.eq((!event.moves_money()).then_some(now)),
         ))
         .on_conflict_do_nothing()
         .execute(tx)
@@ -181,8 +188,19 @@ pub(crate) async fn insert_event(
 }
 
 pub(crate) async fn put_worked(conn: &mut Tx, event: &str, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(inbox::table.find(event)).set(inbox::worked_at.eq(now)).execute(conn).await?;
+    let put = diesel::update(inbox::table.find(event)).set(inbox::worked_at.eq(now));
+    cached(put).execute(conn).await?;
     Ok(())
+}
+
+/// Deletes a thousand of the events worked on before then; whether there may be more.
+pub(crate) async fn delete_worked(conn: &mut Tx, before: DateTime<Utc>) -> QueryResult<bool> {
+    let old = diesel::sql_query(
+        "delete from payments.inbox where event_id in (
+             select event_id from payments.inbox where worked_at < $1 order by worked_at limit 1000
+         )",
+    );
+    Ok(old.bind::<Timestamptz, _>(before).execute(conn).await? == 1000)
 }
 
 impl From<&Payment> for PaymentRow {

@@ -58,8 +58,7 @@ impl PaymentProvider for Till {
             return Err(ProviderError::Unavailable("no route".to_owned()));
         }
         if mood == Mood::Refusing {
-            let (code, message) = ("amount_too_large".to_owned(), "no".to_owned());
-            return Err(ProviderError::Refused { code, message });
+            return Err(refused());
         }
         let intent = self.intents.lock().unwrap().entry(key.to_owned()).or_insert(intent_of(new)).clone();
         let door = self.door.lock().unwrap().clone();
@@ -71,8 +70,10 @@ impl PaymentProvider for Till {
     }
 
     async fn find_intent(&self, id: &str) -> Result<Intent, ProviderError> {
-        if *self.mood.lock().unwrap() == Mood::Away {
-            return Err(ProviderError::Unavailable("no route".to_owned()));
+        match *self.mood.lock().unwrap() {
+            Mood::Away => return Err(ProviderError::Unavailable("no route".to_owned())),
+            Mood::Refusing => return Err(refused()),
+            Mood::Good | Mood::Mute => {}
         }
         self.intents.lock().unwrap().values().find(|intent| intent.id == id).cloned().ok_or_else(|| {
             ProviderError::Refused { code: "resource_missing".to_owned(), message: id.to_owned() }
@@ -82,6 +83,10 @@ impl PaymentProvider for Till {
     async fn cancel_intent(&self, id: &str, _: &str) -> Result<Intent, ProviderError> {
         self.find_intent(id).await
     }
+}
+
+fn refused() -> ProviderError {
+    ProviderError::Refused { code: "amount_too_large".to_owned(), message: "no".to_owned() }
 }
 
 fn intent_of(new: &NewIntent) -> Intent {

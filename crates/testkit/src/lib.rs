@@ -3,8 +3,10 @@
 //! `cargo xtask test` starts the servers and says where they are (`TEST_DATABASE_URL`, `TEST_REDIS_URL`).
 
 mod database;
+mod meter;
 
 pub use database::TestDb;
+pub use meter::Meter;
 
 use std::sync::{
     LazyLock,

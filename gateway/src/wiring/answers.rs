@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use db::{Db, DbError, idempotency};
-use http_kit::{Answers, Claimed, KeyedRequest};
+use http_kit::{Answers, Claimed, Given, KeyedRequest, Turn, WORK_AT_MOST};
 use kernel::{Clock, DomainError, ErrorKind, PortError, id::EventId};
 use sha2::{Digest as _, Sha256};
+
+/// Whoever takes a key over must not meet somebody who is still at it.
+const _: () = assert!(WORK_AT_MOST.as_secs() < idempotency::LEASE.num_seconds().unsigned_abs());
 
 pub(crate) struct AnswersInDb {
     pub(crate) db: Db,
@@ -38,15 +41,18 @@ impl Answers for AnswersInDb {
         let fresh = EventId::generate(now).0;
         let claimed = idempotency::claim(&self.db, keyed(request, &hash), fresh, now).await.map_err(port)?;
         Ok(match claimed {
-            idempotency::Claim::Work(id) => Claimed::Work(id),
-            idempotency::Claim::Done { status, body } => Claimed::Done { status, body },
+            idempotency::Claim::Fresh(id) => Claimed::Work(Turn::First(id)),
+            idempotency::Claim::TakenOver(id) => Claimed::Work(Turn::Again(id)),
+            idempotency::Claim::Done { status, body } => Claimed::Done(Given { status, body }),
             idempotency::Claim::Running => Claimed::Running,
             idempotency::Claim::Reused => Claimed::Reused,
         })
     }
 
-    async fn keep(&self, request: &KeyedRequest, status: u16, body: &str) -> Result<(), PortError> {
-        idempotency::complete(&self.db, keyed(request, &[]), status, body).await.map_err(port)
+    async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
+        let answer = (answer.status, answer.body.as_str());
+        let earlier = idempotency::complete(&self.db, keyed(request, &[]), answer).await.map_err(port)?;
+        Ok(earlier.map(|(status, body)| Given { status, body }))
     }
 
     async fn forget(&self, request: &KeyedRequest) -> Result<(), PortError> {

@@ -10,8 +10,10 @@ const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
 struct Operation {
     method: Method,
     path: String,
-    /// The token it demands: `bearer` or `registration`.
+    /// The token it demands: `bearer`, `registration` or `admin`.
     token: Option<String>,
+    /// It takes JSON.
+    takes_json: bool,
 }
 
 impl Operation {
@@ -28,6 +30,7 @@ impl Operation {
                     method: method.to_uppercase().parse().unwrap(),
                     path: path.clone(),
                     token: token.filter(|_| !free).cloned(),
+                    takes_json: operation["requestBody"]["content"]["application/json"].is_object(),
                 });
             }
         }
@@ -52,19 +55,27 @@ async fn nobody_gets_in_without_the_right_token() {
     let shop = Shop::open().await;
     let ada = shop.customer().await;
     let registration = shop.guest().may_register(&shop.phone()).await;
+    let owner = shop.owner().await;
     let unsigned = forged(&ada.access_token, |header| header["alg"] = json!("none"), "");
     let signature = ada.access_token.rsplit_once('.').unwrap().1;
     let altered = forged(&ada.access_token, |header| header["x"] = json!(1), signature);
     let guest = shop.guest();
     for operation in Operation::all(&shop).await {
         let Some(token) = &operation.token else { continue };
-        let wrong = if token == "bearer" { &registration } else { &ada.access_token };
+        for (kind, visitor) in
+            [("bearer", ada.visitor()), ("registration", &guest.bearing(&registration)), ("admin", &owner)]
+        {
+            if kind != token {
+                let answer = operation.asked_by(visitor).await;
+                let told = (operation.method.as_str(), operation.path.as_str(), kind);
+                assert_eq!(answer.refusal(), (401, "UNAUTHENTICATED".to_owned()), "{told:?}");
+            }
+        }
         for (what, visitor) in [
             ("no token", guest.clone()),
             ("garbage", guest.bearing("garbage")),
             ("an empty token", guest.bearing("")),
             ("another scheme", guest.with("authorization", format!("Basic {}", ada.access_token))),
-            ("the other kind of token", guest.bearing(wrong)),
             ("a refresh token", guest.bearing(&ada.refresh_token)),
             ("an unsigned token", guest.bearing(&unsigned)),
             ("an altered token", guest.bearing(&altered)),
@@ -131,6 +142,7 @@ async fn no_route_breaks_on_garbage() {
     let ada = shop.customer().await;
     ada.adds(&yoghurt, 4).await.with_status(200);
     let registration = shop.guest().may_register(&shop.phone()).await;
+    let owner = shop.owner().await;
     let bodies = [
         "",
         "{",
@@ -149,6 +161,7 @@ async fn no_route_breaks_on_garbage() {
     for operation in Operation::all(&shop).await {
         let visitor = match operation.token.as_deref() {
             Some("registration") => shop.guest().bearing(&registration),
+            Some("admin") => owner.clone(),
             // Signing out would spoil the rest.
             Some(_) if operation.path.contains("logout") => continue,
             _ => ada.visitor().clone(),
@@ -177,6 +190,82 @@ async fn no_route_breaks_on_garbage() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn no_write_takes_a_field_that_it_does_not_know() {
+    let shop = Shop::open().await;
+    let (ada, owner) = (shop.customer().await, shop.owner().await);
+    let registration = shop.guest().bearing(&shop.guest().may_register(&shop.phone()).await);
+    let extra = json!({ "role": "owner", "userType": "corporate", "price": 1 }).to_string();
+    let mut writes = 0;
+    for operation in Operation::all(&shop).await {
+        // What Stripe sends is Stripe's to shape, and signed.
+        if !operation.takes_json || operation.path == "/stripe/webhook" {
+            continue;
+        }
+        let visitor = match operation.token.as_deref() {
+            Some("registration") => &registration,
+            Some("admin") => &owner,
+            _ => ada.visitor(),
+        };
+        let visitor = visitor.with("idempotency-key", "extra");
+        let answer = visitor.ask(operation.method.clone(), &operation.at(NOBODYS), Some(extra.clone())).await;
+        let told = format!("{} {}: {}", operation.method, operation.path, answer.text());
+        assert_eq!(answer.refusal(), (422, "VALIDATION_FAILED".to_owned()), "{told}");
+        assert_eq!(answer.json()["error"]["fields"][0]["code"], "UNKNOWN", "{told}");
+        writes += 1;
+    }
+    assert!(writes > 12, "{writes}");
+}
+
+/// A row of Ada's for every route with an id. A new route needs its line here.
+async fn rows_of(shop: &Shop, ada: &journeys::Customer) -> Vec<(&'static str, String)> {
+    let yoghurt = shop.sells(Goods::default()).await;
+    ada.adds(&yoghurt, 4).await.with_status(200);
+    let order = ada.places_an_order().await.id;
+    let address = ada.visitor().get("/api/users/me/addresses").await.data()[0]["id"].clone();
+    let session = ada.visitor().get("/api/auth/sessions").await.data()[0]["id"].clone();
+    let text = |id: &Value| id.as_str().unwrap().to_owned();
+    vec![
+        ("/api/orders/", order),
+        ("/api/users/me/addresses/", text(&address)),
+        ("/api/auth/sessions/", text(&session)),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_somebody_else_s_is_as_absent_as_what_is_not_there() {
+    let shop = Shop::open().await;
+    let (ada, bo) = (shop.customer().await, shop.customer().await);
+    let rows = rows_of(&shop, &ada).await;
+    let bo = bo.visitor().with("x-request-id", "same").with("idempotency-key", "theirs");
+    let mut routes = 0;
+    for operation in Operation::all(&shop).await {
+        if operation.token.as_deref() != Some("bearer") || !operation.path.contains('{') {
+            continue;
+        }
+        let row = rows.iter().find(|(path, _)| operation.path.starts_with(path));
+        let (_, id) = row.unwrap_or_else(|| panic!("no row for {}", operation.path));
+        let body = operation.takes_json.then(|| match operation.path.as_str() {
+            "/api/users/me/addresses/{id}/set-default" => json!({ "type": "delivery" }),
+            _ => json!({
+                "title": "Mine", "street": "Prosta 1", "city": "Warszawa", "postalCode": "00-001", "country": "PL",
+            }),
+        });
+        let ask = async |id: &str| {
+            let body = body.as_ref().map(ToString::to_string);
+            bo.ask(operation.method.clone(), &operation.at(id), body).await
+        };
+        let (theirs, absent) = (ask(id).await, ask(NOBODYS).await);
+        let told = format!("{} {}: {}", operation.method, operation.path, theirs.text());
+        assert_eq!(theirs.refusal().0, 404, "{told}");
+        assert_eq!(theirs.text(), absent.text(), "{told}");
+        routes += 1;
+    }
+    assert!(routes >= 2, "{routes}");
+    ada.visitor().get("/api/users/me").await.with_status(200);
+    assert_eq!(rows_of(&shop, &ada).await[1..], rows[1..], "hers are all there");
 }
 
 #[tokio::test]

@@ -39,8 +39,7 @@ impl Dependency {
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "kernel" | "migrations" | "xtask" => &[],
-        "contracts" | "db" | "cache" | "i18n" | "telemetry" | "sandbox" => &["kernel"],
-        "http-kit" => &["kernel", "i18n", "db"],
+        "contracts" | "db" | "cache" | "i18n" | "telemetry" | "sandbox" | "http-kit" => &["kernel"],
         "bus" => &["kernel", "contracts", "db"],
         "audit" => &["kernel", "db", "http-kit"],
         "payment-stripe" => &["kernel", "payment"],

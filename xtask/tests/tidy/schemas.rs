@@ -1,11 +1,11 @@
-//! Who owns which table: a crate's SQL and a migration name their own `PostgreSQL` schema only.
+//! Who owns which table: a crate's SQL and a migration name their own `PostgreSQL` schema only; who owns none, none.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use regex_lite::Regex;
 
-use crate::source::{closing, strings, without_literals};
+use crate::source::{closing, strings, without_literals, without_tests};
 use crate::tree::{DOMAINS, files, judge, line_of, root};
 
 /// The bus's tables, which are also those of the idempotency keys.
@@ -33,27 +33,81 @@ fn tables() -> Regex {
     Regex::new(&format!(r#"(?i)\b"?({names})"?\s*\.\s*"?([a-z_]+)"#)).unwrap()
 }
 
+/// Whether a crate is judged: the testkit looks everywhere, and `migrations` holds those of all.
+fn is_judged(package: &str) -> bool {
+    !matches!(package, "testkit" | "migrations")
+}
+
+/// `(position, schema, name)` of everything in a text that names something in one of our schemas: SQL in strings, what a
+/// function of Diesel's or a sequence is called, the head of a `table!`.
+fn named(text: &str) -> Vec<(usize, String, String)> {
+    let tables = tables();
+    let verbs =
+        "select|insert\\s+into|update|delete\\s+from|truncate|from|join|lock\\s+table|copy|alter\\s+table";
+    let sql = Regex::new(&format!(r"(?i)\b(?:(?:{verbs})\s|(?:next|curr|set)val\s*\()")).unwrap();
+    let called = Regex::new(r#"(?:sql_name\s*=\s*|\b(?:next|curr|set)val\s*\(\s*)r?#*"$"#).unwrap();
+    let in_strings = strings(text).into_iter().filter(|(at, content)| {
+        let before = text[..*at].rfind('\n').map_or(&text[..*at], |line| &text[line..*at]);
+        sql.is_match(content) || called.is_match(before)
+    });
+    let parts: Vec<(usize, &str)> = in_strings.chain(table_macros(text)).collect();
+    let found = parts.into_iter().flat_map(|(at, part)| {
+        let names: Vec<_> = tables
+            .captures_iter(part)
+            .map(|found| (at + found.get(0).unwrap().start(), found[1].to_lowercase(), found[2].to_owned()))
+            .collect();
+        names
+    });
+    found.collect()
+}
+
+#[test]
+fn names_are_found_wherever_they_are_written() {
+    let text = r#"
+        diesel::sql_query("select 1 from orders.orders");
+        #[sql_name = "inventory.reserve"] fn reserve();
+        select(nextval("orders.order_numbers"));
+        sql("nextval('payments.numbers')");
+        table! { catalog.products (id) { id -> Uuid } }
+        const NAME: &str = "inventory.give_back_orphans";
+        // select from users.users
+    "#;
+    let found: Vec<String> =
+        named(text).into_iter().map(|(_, schema, name)| format!("{schema}.{name}")).collect();
+    let expected = [
+        "orders.orders",
+        "inventory.reserve",
+        "orders.order_numbers",
+        "payments.numbers",
+        "catalog.products",
+    ];
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn a_crate_s_sql_names_its_own_schema_only() {
-    let tables = tables();
-    let sql = Regex::new(r"(?i)\b(select|insert\s+into|update|delete\s+from|truncate|from|join|lock\s+table|copy|alter\s+table)\b\s").unwrap();
     let mut findings = Vec::new();
-    for file in files("crates", "rs") {
-        let Some(own) = owned(file.package()) else { continue };
-        let in_strings = strings(&file.text).into_iter().filter(|(_, text)| sql.is_match(text));
-        for (at, text) in in_strings.chain(table_macros(&file.text)) {
-            for found in tables.captures_iter(text) {
-                let schema = found[1].to_lowercase();
-                // Tests look into the queue to see what was published.
-                let looks = schema == PLATFORM && (file.is_test() || file.name() == "testing.rs");
-                if schema != own && !looks {
-                    let line = line_of(&file.text, at + found.get(0).unwrap().start());
-                    findings.push(format!(
-                        "{}:{line}: {schema}.{}; this crate owns `{own}`: ask the other domain through a port",
-                        file.path, &found[2]
-                    ));
-                }
+    let all = files("crates", "rs").into_iter().chain(files("gateway", "rs"));
+    for file in all.filter(|file| is_judged(file.package())) {
+        let own = owned(file.package());
+        let code = without_literals(&file.text);
+        let without = without_tests(&code);
+        // Tests look into the queue to see what was published.
+        let looks = |at: usize| {
+            let before = code[..at].rfind(|c: char| !c.is_whitespace());
+            let cut = before.is_some_and(|before| without.as_bytes().get(before) == Some(&b' '));
+            file.is_test() || file.name() == "testing.rs" || cut
+        };
+        for (at, schema, name) in named(&file.text) {
+            if Some(schema.as_str()) == own || (schema == PLATFORM && looks(at)) {
+                continue;
             }
+            let whose = own.map_or("no schema".to_owned(), |own| format!("`{own}`"));
+            findings.push(format!(
+                "{}:{}: {schema}.{name}; this crate owns {whose}: ask its domain through a port",
+                file.path,
+                line_of(&file.text, at)
+            ));
         }
     }
     judge("SQL names another domain's table", &findings);

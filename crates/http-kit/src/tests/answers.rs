@@ -13,16 +13,20 @@ use actix_web::{
 use async_trait::async_trait;
 use kernel::{ErrorKind, PortError};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Broken;
-use crate::{Answers, ApiError, Claimed, KeyedRequest, Reply, once};
+use crate::{Answers, ApiError, Claimed, Given, KeyedRequest, Reply, Turn, idempotency::once_within, once};
 
 const ID: Uuid = Uuid::from_u128(42);
+const WORK: Claimed = Claimed::Work(Turn::First(ID));
 
 /// Answers a claim as the test says, and writes down what it was told.
 struct Notebook {
     claimed: Claimed,
+    /// What somebody else had kept meanwhile.
+    earlier: Option<Given>,
     away: AtomicBool,
     told: Mutex<Vec<String>>,
     kept: Notify,
@@ -30,7 +34,12 @@ struct Notebook {
 
 impl Notebook {
     fn with(claimed: Claimed) -> Arc<Self> {
-        Arc::new(Self { claimed, away: AtomicBool::new(false), told: Mutex::default(), kept: Notify::new() })
+        Arc::new(Self::new(claimed, None))
+    }
+
+    fn new(claimed: Claimed, earlier: Option<Given>) -> Self {
+        let (away, told) = (AtomicBool::new(false), Mutex::default());
+        Self { claimed, earlier, away, told, kept: Notify::new() }
     }
 
     fn note(&self, what: String) -> Result<(), PortError> {
@@ -55,8 +64,10 @@ impl Answers for Notebook {
         }
         Ok(self.claimed.clone())
     }
-    async fn keep(&self, request: &KeyedRequest, status: u16, body: &str) -> Result<(), PortError> {
-        self.note(format!("keep {} {} {status} {body}", request.scope, request.key))
+    async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
+        let Given { status, body } = answer;
+        self.note(format!("keep {} {} {status} {body}", request.scope, request.key))?;
+        Ok(self.earlier.clone())
     }
     async fn forget(&self, _: &KeyedRequest) -> Result<(), PortError> {
         self.note("forget".to_owned())
@@ -75,8 +86,8 @@ async fn ask(
     answers: &Arc<Notebook>,
     result: Result<Reply<Uuid>, ApiError>,
 ) -> Result<(u16, Bytes), ApiError> {
-    let answered = once(answers.clone(), request(), move |id| async move {
-        assert_eq!(id, ID);
+    let answered = once(answers.clone(), request(), move |turn| async move {
+        assert_eq!(turn, Turn::First(ID));
         result
     });
     let response = answered.await?;
@@ -87,7 +98,7 @@ async fn ask(
 
 #[actix_web::test]
 async fn a_fresh_request_is_worked_on_and_its_answer_is_kept_as_it_was_sent() {
-    let answers = Notebook::with(Claimed::Work(ID));
+    let answers = Notebook::with(WORK);
     let (status, body) = ask(&answers, Ok(Reply::created(ID))).await.unwrap();
     assert_eq!((status, &body[..]), (201, format!(r#"{{"success":true,"data":"{ID}"}}"#).as_bytes()));
     let sent = String::from_utf8(body.to_vec()).unwrap();
@@ -96,7 +107,7 @@ async fn a_fresh_request_is_worked_on_and_its_answer_is_kept_as_it_was_sent() {
 
 #[actix_web::test]
 async fn a_repetition_gets_the_kept_bytes_without_any_work() {
-    let answers = Notebook::with(Claimed::Done { status: 202, body: "{ \"as\" :1}".to_owned() });
+    let answers = Notebook::with(Claimed::Done(Given { status: 202, body: "{ \"as\" :1}".to_owned() }));
     let response =
         once::<(), _>(answers.clone(), request(), |_| async { panic!("worked again") }).await.unwrap();
     assert_eq!(response.status(), StatusCode::ACCEPTED);
@@ -127,7 +138,7 @@ async fn a_refusal_forgets_the_key_and_a_failure_of_ours_reopens_it() {
         (ErrorKind::Unavailable, "reopen"),
         (ErrorKind::Internal, "reopen"),
     ] {
-        let answers = Notebook::with(Claimed::Work(ID));
+        let answers = Notebook::with(WORK);
         let refused = ask(&answers, Err(Broken(kind).into())).await.unwrap_err();
         assert_eq!(refused.is_server_error(), told == "reopen");
         assert_eq!(answers.told(), [told]);
@@ -136,7 +147,7 @@ async fn a_refusal_forgets_the_key_and_a_failure_of_ours_reopens_it() {
 
 #[actix_web::test]
 async fn nothing_is_begun_while_answers_cannot_be_kept() {
-    let answers = Notebook::with(Claimed::Work(ID));
+    let answers = Notebook::with(WORK);
     answers.away.store(true, Ordering::Relaxed);
     let refused =
         once::<(), _>(answers.clone(), request(), |_| async { panic!("worked") }).await.unwrap_err();
@@ -145,31 +156,31 @@ async fn nothing_is_begun_while_answers_cannot_be_kept() {
 
 #[actix_web::test]
 async fn an_answer_that_could_not_be_kept_is_not_given() {
-    let answers = Notebook::with(Claimed::Work(ID));
+    let answers = Notebook::with(WORK);
     let failing = answers.clone();
-    let refused = once(answers.clone(), request(), move |id| async move {
+    let refused = once(answers.clone(), request(), move |_| async move {
         failing.away.store(true, Ordering::Relaxed);
-        Ok(Reply::created(id))
+        Ok(Reply::created(ID))
     });
     assert_eq!(refused.await.unwrap_err().status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[actix_web::test]
 async fn work_that_panics_is_a_failure_of_ours_and_no_crash() {
-    let answers = Notebook::with(Claimed::Work(ID));
+    let answers = Notebook::with(WORK);
     let failed = once::<(), _>(answers, request(), |_| async { panic!("on purpose") }).await.unwrap_err();
     assert_eq!((failed.status, failed.code), (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"));
 }
 
 #[actix_web::test]
 async fn work_is_finished_for_a_client_that_hung_up() {
-    let answers = Notebook::with(Claimed::Work(ID));
+    let answers = Notebook::with(WORK);
     let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (at_work, may_end) = (begun.clone(), go.clone());
-    let asked = once(answers.clone(), request(), move |id| async move {
+    let asked = once(answers.clone(), request(), move |_| async move {
         at_work.notify_one();
         may_end.notified().await;
-        Ok(Reply::created(id))
+        Ok(Reply::created(ID))
     });
     tokio::select! {
         _ = asked => panic!("it waits for its permission"),
@@ -181,4 +192,34 @@ async fn work_is_finished_for_a_client_that_hung_up() {
     answers.kept.notified().await;
     assert_eq!(answers.told().len(), 1);
     assert!(answers.told()[0].starts_with("keep "));
+}
+
+#[actix_web::test]
+async fn whoever_was_overtaken_gives_the_answer_that_was_kept_first() {
+    let first = Given { status: 202, body: "the first".to_owned() };
+    let answers = Arc::new(Notebook::new(Claimed::Work(Turn::First(ID)), Some(first)));
+    let (status, body) = ask(&answers, Ok(Reply::created(ID))).await.unwrap();
+    assert_eq!((status, &body[..]), (202, &b"the first"[..]));
+}
+
+#[actix_web::test]
+async fn work_that_takes_too_long_is_cut_off_and_its_key_reopened() {
+    let answers = Notebook::with(WORK);
+    let limit = std::time::Duration::from_millis(1);
+    let hangs = once_within::<(), _>(limit, answers.clone(), request(), |_| std::future::pending());
+    let refused = hangs.await.unwrap_err();
+    assert_eq!((refused.status, refused.retry_after.is_some()), (StatusCode::SERVICE_UNAVAILABLE, true));
+    assert_eq!(answers.told(), ["reopen"]);
+}
+
+#[actix_web::test]
+async fn what_the_work_logs_belongs_to_its_request() {
+    let _logs = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let request_span = tracing::info_span!("request");
+    let id = request_span.id();
+    let work = once(Notebook::with(WORK), request(), move |_| async move {
+        assert_eq!(tracing::Span::current().id(), id);
+        Ok(Reply::ok(()))
+    });
+    assert_eq!(work.instrument(request_span).await.unwrap().status(), StatusCode::OK);
 }

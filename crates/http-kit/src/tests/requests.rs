@@ -2,13 +2,17 @@
 
 use std::sync::{Arc, atomic::AtomicU32};
 
-use actix_web::{http::Method, test::TestRequest};
+use actix_web::{
+    http::{Method, StatusCode, header::ContentEncoding},
+    test::TestRequest,
+    web::Bytes,
+};
 use kernel::ErrorKind;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Meter, Site, USER, routes};
-use crate::{Access, Fields, Limit, MAX_BODY_BYTES, Rendered, RequestId};
+use crate::{Access, Fields, Limit, MAX_BODY_BYTES, Rendered, RequestId, body::read_within};
 
 const JSON: &str = "application/json";
 
@@ -294,4 +298,50 @@ fn a_form_is_told_of_everything_at_once() {
     let told: Vec<_> = refused.fields.iter().map(|f| (f.field.as_str(), f.code, json!(f.params))).collect();
     let max = json!({ "max": 4 });
     assert_eq!(told, [("b", "REQUIRED", json!({})), ("c", "TOO_LONG", max), ("d", "INVALID", json!({}))]);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    use futures_util::{StreamExt as _, stream};
+    let patience = std::time::Duration::from_millis(1);
+    let first = stream::iter([Ok(Bytes::from_static(b"{"))]);
+    let refused = read_within(patience, first.chain(stream::pending()), MAX_BODY_BYTES).await.unwrap_err();
+    assert_eq!((refused.status, refused.code), (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"));
+}
+
+#[actix_web::test]
+async fn each_encoding_is_a_body_of_its_own_with_a_tag_of_its_own() {
+    let text = "milk and honey ".repeat(500);
+    let site = Site { rendered: Rendered::new(&text, None).unwrap(), ..Site::new() };
+    let plain = site.get("/page", &[]).await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary").is_some()), (None, true));
+    let mut tags = vec![plain.header("etag").unwrap().to_owned()];
+    for (encoding, magic) in
+        [("gzip", &[0x1f, 0x8b][..]), ("zstd", &[0x28, 0xb5]), ("br", &[]), ("deflate", &[])]
+    {
+        let sent = site.get("/page", &[("accept-encoding", encoding)]).await;
+        assert_eq!((sent.status, sent.header("content-encoding")), (200, Some(encoding)));
+        assert!(sent.body.starts_with(magic) && sent.body.len() * 10 < plain.body.len(), "{encoding}");
+        assert_eq!(sent.header("vary"), plain.header("vary"));
+        let tag = sent.header("etag").unwrap();
+        let again = site.get("/page", &[("accept-encoding", encoding), ("if-none-match", tag)]).await;
+        assert_eq!((again.status, again.header("etag")), (304, Some(tag)), "{encoding}");
+        assert_eq!(site.get("/page", &[("if-none-match", tag)]).await.status, 200, "{encoding} is not plain");
+        tags.push(tag.to_owned());
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    assert_eq!(tags.len(), 5);
+    for liked in ["identity", "gzip;q=0, identity", "fancy"] {
+        assert_eq!(site.get("/page", &[("accept-encoding", liked)]).await.body, plain.body, "{liked}");
+    }
+}
+
+#[test]
+fn a_body_is_compressed_once_for_all_who_ask() {
+    let rendered = Rendered::new("milk", None).unwrap();
+    for encoding in [ContentEncoding::Gzip, ContentEncoding::Brotli, ContentEncoding::Zstd] {
+        let (first, second) = (rendered.bytes(encoding), rendered.clone().bytes(encoding));
+        assert_eq!(first.as_ptr(), second.as_ptr(), "{encoding:?}");
+    }
 }

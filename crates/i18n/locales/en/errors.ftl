@@ -9,6 +9,7 @@ METHOD_NOT_ALLOWED = This address cannot be used in this way.
 MALFORMED_REQUEST = The request could not be understood.
 MALFORMED_JSON = The request does not contain valid JSON.
 BODY_TOO_LARGE = The request is too large.
+REQUEST_TIMEOUT = The request did not arrive in time. Please try again.
 UNSUPPORTED_MEDIA_TYPE = This content type is not supported.
 VALIDATION_FAILED = Please check the marked fields.
 RATE_LIMITED = You have sent too many requests. Please wait a moment and try again.

@@ -9,6 +9,7 @@ METHOD_NOT_ALLOWED = Tego adresu nie można użyć w ten sposób.
 MALFORMED_REQUEST = Nie udało się odczytać zapytania.
 MALFORMED_JSON = Zapytanie nie zawiera poprawnego formatu JSON.
 BODY_TOO_LARGE = Zapytanie jest zbyt duże.
+REQUEST_TIMEOUT = Zapytanie nie dotarło na czas. Spróbuj ponownie.
 UNSUPPORTED_MEDIA_TYPE = Ten typ treści nie jest obsługiwany.
 VALIDATION_FAILED = Prosimy sprawdzić zaznaczone pola.
 RATE_LIMITED = Wysłano zbyt wiele zapytań. Prosimy chwilę odczekać i spróbować ponownie.

@@ -9,6 +9,7 @@ METHOD_NOT_ALLOWED = Bu adres bu şekilde kullanılamaz.
 MALFORMED_REQUEST = İsteğiniz anlaşılamadı.
 MALFORMED_JSON = İstek geçerli bir JSON içermiyor.
 BODY_TOO_LARGE = İstek çok büyük.
+REQUEST_TIMEOUT = İstek zamanında ulaşmadı. Lütfen tekrar deneyin.
 UNSUPPORTED_MEDIA_TYPE = Bu içerik türü desteklenmiyor.
 VALIDATION_FAILED = Lütfen işaretli alanları kontrol edin.
 RATE_LIMITED = Çok fazla istek gönderdiniz. Lütfen biraz bekleyip tekrar deneyin.

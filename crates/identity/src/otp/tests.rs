@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use db::{Db, PoolOptions};
 use futures_util::future::join_all;
-use kernel::{Phone, UserType};
+use kernel::{Clock as _, Phone, UserType};
+use testkit::{Meter, TestDb};
 
 use super::{OtpLimits, service::Proved};
 use crate::{
@@ -399,7 +401,7 @@ async fn the_code_itself_is_in_no_table_of_ours() {
 #[tokio::test]
 async fn the_sweep_forgets_what_no_limit_looks_at() {
     use bus::{Handler as _, JobContext};
-    use kernel::{Clock as _, id::JobId};
+    use kernel::id::JobId;
     let shop = Shop::open().await;
     shop.send(&phone()).await.unwrap();
     shop.sessions.open(shop.user(), UserType::Individual, None).await.unwrap();
@@ -425,5 +427,30 @@ fn no_calling_code_begins_with_another() {
         let clashes: Vec<_> =
             codes.iter().filter(|b| b.country != a.country && b.prefix.starts_with(a.prefix)).collect();
         assert!(clashes.is_empty(), "{a:?}: {clashes:?}");
+    }
+}
+
+/// The fourth is the account's, which `user` holds to one.
+#[tokio::test]
+async fn signing_in_asks_postgresql_three_times_and_judging_a_token_never() {
+    let test = TestDb::new().await;
+    let meter = Meter::before(test.url()).await;
+    let db = Db::new(meter.url(), &PoolOptions { max_size: 1, ..PoolOptions::default() });
+    let shop = Shop::over(db, test, OtpLimits::default()).await;
+    shop.people.register(&phone(), UserType::Individual, shop.user());
+    // Once to have every statement prepared that is kept.
+    for _ in 0..2 {
+        let sent = shop.send(&phone()).await.unwrap();
+        let code = shop.code(sent.challenge).await;
+        meter.trips();
+        let signed = shop.guess(sent.challenge, &phone(), &code).await.unwrap();
+        let trips = meter.trips();
+        let Proved::SignedIn { tokens, .. } = signed else { panic!("{signed:?}") };
+        assert!(matches!(shop.tokens.judge(&tokens.access_token), Judgement::Good(_)));
+        assert_eq!(meter.trips(), 0);
+        shop.clock.advance(TimeDelta::minutes(1));
+        if shop.clock.now() > testkit::clock().now() + TimeDelta::minutes(1) {
+            assert_eq!(trips, 3);
+        }
     }
 }

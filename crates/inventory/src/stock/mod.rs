@@ -1,5 +1,5 @@
 //! Stock and what is put aside of it. The rules that guard it are functions and checks in PostgreSQL
-//! (`migrations/*_inventory_stock`): one statement decides, whoever asks.
+//! (`migrations/*_inventory_*`): one statement decides, whoever asks.
 
 pub(crate) mod service;
 pub(crate) mod store;

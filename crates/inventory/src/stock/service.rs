@@ -41,28 +41,31 @@ impl StockService {
 
     /// Gives back what is held past its deadline for orders that never came; returns how many.
     ///
-    /// An order that exists ends its own hold: its payment may still be on the way.
+    /// An order that exists ends its own hold: its payment may still be on the way. Orders are asked without a
+    /// connection in hand, and asking takes a while: what was asked for again meanwhile is not overdue any more, which
+    /// `inventory.settle` sees under its lock.
     pub async fn give_back_orphans(
         &self,
         orders: &Arc<dyn Orders>,
         now: DateTime<Utc>,
     ) -> Result<usize, InventoryError> {
-        let mut conn = self.db.conn().await?;
-        let overdue = store::list_overdue(&mut conn, now, 500).await?;
+        let overdue = store::list_overdue(&mut *self.db.conn().await?, now, 500).await?;
         if overdue.is_empty() {
             return Ok(0);
         }
         let existing = orders.existing(&overdue).await?;
+        let (real, orphans): (Vec<OrderId>, Vec<OrderId>) =
+            overdue.into_iter().partition(|order| existing.contains(order));
+        let mut conn = self.db.conn().await?;
+        // Looked at again later, so that they do not stand in front of real orphans for ever.
+        store::put_deadlines(&mut conn, &real, now + LOOK_AGAIN).await?;
         let mut count = 0;
-        for order in &overdue {
-            if existing.contains(order) {
-                // Looked at again later, so that they do not stand in front of real orphans for ever.
-                store::put_deadline(&mut conn, *order, now + LOOK_AGAIN).await?;
-                continue;
+        for order in &orphans {
+            let state = store::settle(&mut conn, *order, Settlement::Expired, now).await?;
+            if state.as_deref() == Some(Settlement::Expired.as_str()) {
+                tracing::warn!(order.id = %order, "gave back units held for order {order}, which never came to be");
+                count += 1;
             }
-            store::settle(&mut conn, *order, Settlement::Expired, now).await?;
-            tracing::warn!(order.id = %order, "gave back units held for order {order}, which never came to be");
-            count += 1;
         }
         Ok(count)
     }
@@ -128,14 +131,6 @@ impl StockApi for StockService {
         })
         .await
     }
-}
-
-/// The order exists: its units stay aside as long as it waits for its money.
-pub(crate) async fn hold(tx: &mut Tx, order: OrderId, until: DateTime<Utc>) -> Result<(), InventoryError> {
-    if !store::put_deadline(tx, order, until).await? {
-        tracing::info!(order.id = %order, "order {order} holds nothing any more: it was settled first");
-    }
-    Ok(())
 }
 
 /// The order is paid: its units leave the house.

@@ -4,7 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use db::Tx;
-use diesel::{dsl::select, prelude::*};
+use diesel::{
+    dsl::{select, sql},
+    expression::SqlLiteral,
+    prelude::*,
+    sql_types::Bool,
+};
 use diesel_async::RunQueryDsl;
 use kernel::id::{OrderId, ProductId, ReservationId};
 use serde_json::Value;
@@ -51,20 +56,27 @@ pub(crate) async fn settle(
     select(schema::settle(order, to.as_str(), now)).get_result(conn).await
 }
 
-/// Lets a held reservation wait as long as its order does.
-pub(crate) async fn put_deadline(tx: &mut Tx, order: OrderId, until: DateTime<Utc>) -> QueryResult<bool> {
-    let held = reservations::order_id.eq(order).and(reservations::state.eq("held"));
-    let changed = diesel::update(reservations::table.filter(held))
-        .set(reservations::expires_at.eq(until))
-        .execute(tx)
-        .await?;
-    Ok(changed == 1)
+/// Has the held reservations of these orders looked at again then.
+pub(crate) async fn put_deadlines(
+    conn: &mut Tx,
+    orders: &[OrderId],
+    then: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::update(reservations::table.filter(reservations::order_id.eq_any(orders).and(held())))
+        .set(reservations::expires_at.eq(then))
+        .execute(conn)
+        .await
+}
+
+/// Spelled out: behind a bound value PostgreSQL cannot tell that the index of held ones serves.
+fn held() -> SqlLiteral<Bool> {
+    sql("state = 'held'")
 }
 
 /// Orders whose held units are past their deadline, oldest first.
 pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<OrderId>> {
     reservations::table
-        .filter(reservations::state.eq("held").and(reservations::expires_at.le(now)))
+        .filter(held().and(reservations::expires_at.le(now)))
         .order(reservations::expires_at)
         .limit(limit)
         .select(reservations::order_id)

@@ -7,14 +7,19 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::join_all;
 use kernel::{
     Clock as _, PortError,
-    id::{OrderId, ProductId},
+    id::{OrderId, ProductId, ReservationId},
 };
 use testkit::TestDb;
 
-use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders, stock::service};
+use super::{
+    Settlement, service,
+    store::{self, NewReservation},
+};
+use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders};
 
 struct House {
     db: TestDb,
@@ -233,15 +238,94 @@ async fn units_of_an_order_that_never_came_are_given_back_within_a_minute() {
 }
 
 #[tokio::test]
-async fn an_order_that_came_holds_until_its_own_deadline() {
+async fn orders_that_came_are_not_asked_about_again_for_a_while() {
+    let (house, products) = House::with(&[10]).await;
+    let placed = [house.order(), house.order()];
+    for order in placed {
+        house.reserve(order, [(products[0], 3)]).await.unwrap();
+    }
+    let known = KnownOrders::default();
+    known.0.lock().unwrap().extend(placed);
+    let (real, nobody): (Arc<dyn Orders>, Arc<dyn Orders>) =
+        (Arc::new(known), Arc::new(KnownOrders::default()));
+    let later = house.now + TimeDelta::seconds(50);
+    assert_eq!(house.stock.give_back_orphans(&real, later).await.unwrap(), 0);
+    let soon_after = later + TimeDelta::minutes(9);
+    assert_eq!(house.stock.give_back_orphans(&nobody, soon_after).await.unwrap(), 0);
+    assert_eq!(house.units(products[0]).await, (10, 6));
+}
+
+#[tokio::test]
+async fn asking_again_holds_the_units_anew() {
+    let (mut house, products) = House::with(&[10]).await;
+    let (order, first) = (house.order(), house.now);
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    house.now = first + TimeDelta::seconds(40);
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    let nobody: Arc<dyn Orders> = Arc::new(KnownOrders::default());
+    for (seconds, given_back) in [(80, 0), (86, 1)] {
+        let then = first + TimeDelta::seconds(seconds);
+        assert_eq!(house.stock.give_back_orphans(&nobody, then).await.unwrap(), given_back, "{seconds} s");
+    }
+    house.assert_whole().await;
+}
+
+/// While it is asked which orders exist, the one asked about reserves again.
+struct AskingAgain(StockService, ProductId, DateTime<Utc>);
+
+#[async_trait]
+impl Orders for AskingAgain {
+    async fn existing(&self, orders: &[OrderId]) -> Result<HashSet<OrderId>, PortError> {
+        for order in orders {
+            self.0.reserve(*order, &[HoldLine { product: self.1, quantity: 3 }], self.2).await.unwrap();
+        }
+        Ok(HashSet::new())
+    }
+}
+
+#[tokio::test]
+async fn units_asked_for_again_while_the_reaper_looks_are_not_given_back() {
     let (house, products) = House::with(&[10]).await;
     let order = house.order();
     house.reserve(order, [(products[0], 3)]).await.unwrap();
-    let until = house.now + TimeDelta::minutes(15);
-    service::hold(&mut house.db.db().conn().await.unwrap(), order, until).await.unwrap();
-    let nobody: Arc<dyn Orders> = Arc::new(KnownOrders::default());
-    assert_eq!(house.stock.give_back_orphans(&nobody, until - TimeDelta::seconds(1)).await.unwrap(), 0);
+    let later = house.now + TimeDelta::seconds(50);
+    let orders: Arc<dyn Orders> = Arc::new(AskingAgain(house.stock.clone(), products[0], later));
+    assert_eq!(house.stock.give_back_orphans(&orders, later).await.unwrap(), 0);
     assert_eq!(house.units(products[0]).await, (10, 3));
+    house.commit(order).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reserving_again_and_settling_do_not_wait_for_each_other_in_a_circle() {
+    let (house, products) = House::with(&[10]).await;
+    let order = house.order();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    let pool = house.db.db();
+    let mut gate = pool.conn().await.unwrap();
+    gate.batch_execute("begin; select from inventory.stock for update").await.unwrap();
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let until_it_waits = async |task: &tokio::task::JoinHandle<_>, n: i64| {
+        while !task.is_finished() && house.db.number(waiting).await < n {}
+    };
+
+    let (now, again) = (house.now, pool.clone());
+    let products = products.clone();
+    let reserving = tokio::spawn(async move {
+        let id = ReservationId::generate(now);
+        let new = NewReservation { id, order, products: &products, quantities: &[3], expires_at: now };
+        store::insert_reservation(&mut again.conn().await.unwrap(), &new, now).await.map(drop)
+    });
+    until_it_waits(&reserving, 1).await;
+    let settling = tokio::spawn(async move {
+        let mut conn = pool.conn().await.unwrap();
+        store::settle(&mut conn, order, Settlement::Committed, now).await.map(drop)
+    });
+    let ahead = i64::from(!reserving.is_finished());
+    until_it_waits(&settling, ahead + 1).await;
+    gate.batch_execute("commit").await.unwrap();
+    reserving.await.unwrap().unwrap();
+    settling.await.unwrap().unwrap();
+    house.assert_whole().await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use async_trait::async_trait;
-use http_kit::{Answers, Authenticate, Caller, Claimed, Customer, KeyedRequest, failures};
+use http_kit::{Answers, Authenticate, Caller, Claimed, Customer, Given, KeyedRequest, Turn, failures};
 use kernel::{Clock as _, Money, PortError, UserType, id::SessionId};
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
@@ -44,7 +44,8 @@ struct Memory(Mutex<HashMap<(String, String), Kept>>);
 struct Kept {
     body: Bytes,
     id: uuid::Uuid,
-    answer: Option<(u16, String)>,
+    answer: Option<Given>,
+    begun: bool,
     running: bool,
 }
 
@@ -59,23 +60,24 @@ impl Memory {
 impl Answers for Memory {
     async fn claim(&self, request: &KeyedRequest) -> Result<Claimed, PortError> {
         let id = kernel::id::OrderId::generate(testkit::clock().now()).0;
-        let fresh = Kept { body: request.body.clone(), id, answer: None, running: false };
+        let fresh = Kept { body: request.body.clone(), id, answer: None, begun: false, running: false };
         let mut kept = self.0.lock().unwrap();
         let entry = kept.entry((request.scope.clone(), request.key.clone())).or_insert(fresh);
         Ok(match &entry.answer {
             _ if entry.body != request.body => Claimed::Reused,
-            Some((status, body)) => Claimed::Done { status: *status, body: body.clone() },
+            Some(given) => Claimed::Done(given.clone()),
             None if entry.running => Claimed::Running,
             None => {
                 entry.running = true;
-                Claimed::Work(entry.id)
+                let first = !std::mem::replace(&mut entry.begun, true);
+                Claimed::Work(if first { Turn::First(entry.id) } else { Turn::Again(entry.id) })
             }
         })
     }
 
-    async fn keep(&self, request: &KeyedRequest, status: u16, body: &str) -> Result<(), PortError> {
-        self.change(request, |kept| kept.answer = Some((status, body.to_owned())));
-        Ok(())
+    async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
+        self.change(request, |kept| kept.answer = Some(answer.clone()));
+        Ok(None)
     }
 
     async fn forget(&self, request: &KeyedRequest) -> Result<(), PortError> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    OrderService, PlaceOrder,
+    OrderService, PlaceOrder, Turn,
     view::http::{OrderResponse, PaymentResponse},
 };
 
@@ -88,8 +88,12 @@ async fn answer(
     request: KeyedRequest,
     draft: PlaceOrder,
 ) -> Result<HttpResponse, ApiError> {
-    once(answers, request, move |id| async move {
-        let (order, payment) = orders.place(PlaceOrder { order: OrderId(id), ..draft }).await?;
+    once(answers, request, move |turn| async move {
+        let (id, turn) = match turn {
+            http_kit::Turn::First(id) => (id, Turn::First),
+            http_kit::Turn::Again(id) => (id, Turn::Again),
+        };
+        let (order, payment) = orders.place(PlaceOrder { order: OrderId(id), turn, ..draft }).await?;
         Ok(Reply::created(PlacedResponse { order: OrderResponse::from(&order), payment: payment.into() }))
     })
     .await
@@ -107,6 +111,7 @@ impl PlaceOrderRequest {
         fields.finish(|| {
             Some(PlaceOrder {
                 order: OrderId(uuid::Uuid::nil()),
+                turn: Turn::First,
                 user: customer.user,
                 user_type: customer.user_type,
                 language,

@@ -7,7 +7,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
 use db::{Db, DbError, Transact as _};
 use kernel::{
@@ -50,10 +50,20 @@ pub struct Ports {
     pub payments: Arc<dyn Payments>,
 }
 
+/// Whether an order with this id may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The id was made for this request.
+    First,
+    /// A request before it had the id, and got nobody knows how far.
+    Again,
+}
+
 /// What a customer asks for.
 #[derive(Debug, Clone)]
 pub struct PlaceOrder {
     pub order: OrderId,
+    pub turn: Turn,
     pub user: UserId,
     pub user_type: UserType,
     pub language: Language,
@@ -76,7 +86,11 @@ impl OrderService {
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
         check_method(&request)?;
-        let order = match self.find(request.user, request.order).await? {
+        let known = match request.turn {
+            Turn::First => None,
+            Turn::Again => self.find(request.user, request.order).await?,
+        };
+        let order = match known {
             Some(order) => order,
             None => self.make(request).await?,
         };
@@ -102,17 +116,20 @@ impl OrderService {
             // Another request with this key was faster.
             Some(earlier) if earlier == order.id => return self.order(order.user, order.id).await,
             Some(earlier) => return Err(OrderError::CartAlreadyOrdered(earlier)),
-            None => order.number = self.next_number(order.created_at).await?,
+            None => {}
         }
         self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
         match self.write(&order).await {
-            Ok(()) => Ok(order),
+            Ok(number) => {
+                order.number = number;
+                Ok(order)
+            }
             Err(OrderError::Db(failure)) => self.after_refused_write(order, failure).await,
             Err(e) => Err(e),
         }
     }
 
-    /// The order as it will be, but for its number.
+    /// The order as it will be, but for its number: that is drawn as it is written, so that a refusal takes none.
     async fn draft(&self, request: &PlaceOrder, cart: &Cart) -> Result<Order, OrderError> {
         let now = self.clock.now();
         let products: Vec<_> = cart.lines.iter().map(|l| l.product).collect();
@@ -163,8 +180,8 @@ impl OrderService {
         self.ports.addresses.address(request.user, id).await?.ok_or(OrderError::AddressNotFound { field })
     }
 
-    /// Order, lines, timeline and event in one transaction.
-    async fn write(&self, order: &Order) -> Result<(), OrderError> {
+    /// Order, lines, timeline and event in one transaction; the number it got.
+    async fn write(&self, order: &Order) -> Result<String, OrderError> {
         let placed = OrderPlaced {
             order_id: order.id,
             user_id: order.user,
@@ -174,9 +191,9 @@ impl OrderService {
         };
         let mut conn = self.db.conn().await?;
         conn.transaction(async |tx| {
-            store::insert_order(tx, order).await?;
+            let number = store::insert_order(tx, order).await?;
             bus::publish(tx, &placed, order.created_at).await?;
-            Ok(())
+            Ok(number)
         })
         .await
     }
@@ -200,10 +217,6 @@ impl OrderService {
 
     async fn order_of_cart(&self, order: &Order) -> Result<Option<OrderId>, DbError> {
         Ok(store::find_by_cart(&mut *self.db.conn().await?, order.cart, order.cart_revision).await?)
-    }
-
-    async fn next_number(&self, now: DateTime<Utc>) -> Result<String, DbError> {
-        Ok(store::next_number(&mut *self.db.conn().await?, now).await?)
     }
 
     /// The customer's order.

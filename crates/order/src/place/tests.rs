@@ -12,7 +12,7 @@ use kernel::{
 use serde_json::json;
 
 use crate::{
-    OrderError, OrderStatus, OrdersApi as _, PlaceOrder, Shortage,
+    OrderError, OrderStatus, OrdersApi as _, PlaceOrder, Shortage, Turn,
     order::Totals,
     tests::{Door, HOLD, MINIMUM, Shop},
 };
@@ -274,6 +274,29 @@ async fn a_request_that_was_overtaken_by_its_own_repetition_answers_the_same_ord
     }
     assert_eq!(shop.count("orders.orders").await, 2);
     assert!(shop.world.released.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_under_a_new_id_is_not_looked_for_and_is_found_all_the_same_if_it_is_there() {
+    let shop = Shop::new().await;
+    let request = PlaceOrder { turn: Turn::First, ..shop.request(shop.buyer_with_cart()) };
+    let placed = shop.orders.place(request.clone()).await.unwrap();
+    assert_eq!(shop.orders.place(request).await.unwrap(), placed);
+    assert_eq!(shop.count("orders.orders").await, 1);
+}
+
+#[tokio::test]
+async fn numbers_follow_one_another_and_a_refusal_takes_none() {
+    let shop = Shop::new().await;
+    let first = shop.placed().await;
+    let refused = shop.buyer_with_cart();
+    *shop.world.short.lock().unwrap() = Some(Vec::new());
+    shop.orders.place(shop.request(refused)).await.unwrap_err();
+    *shop.world.short.lock().unwrap() = None;
+    let second = shop.placed().await;
+    assert_eq!([first.number.as_str(), second.number.as_str()], ["ORD-2026-000001", "ORD-2026-000002"]);
+    shop.db.exec("select setval('orders.order_numbers', 1234567)").await;
+    assert_eq!(shop.placed().await.number, "ORD-2026-1234568", "no digit is lost");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

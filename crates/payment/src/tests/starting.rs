@@ -88,7 +88,7 @@ async fn the_background_leaves_a_young_attempt_to_its_request() {
     house.feel(Mood::Away);
     house.payments.start(request).await.unwrap();
     house.feel(Mood::Good);
-    house.clock.advance(TimeDelta::milliseconds(14_999));
+    house.clock.advance(TimeDelta::milliseconds(11_999));
     assert!(matches!(house.in_background(request).await, Err(JobError::NotYet(_))));
     assert_eq!(house.till.keys.lock().unwrap().len(), 1, "the provider was left alone");
     house.clock.advance(TimeDelta::milliseconds(1));

@@ -1,10 +1,7 @@
 //! `POST /stripe/webhook`
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Bytes, Data},
-};
-use http_kit::{ApiError, Failure, SignedByProvider};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use http_kit::{ApiError, Failure, Raw, SignedByProvider};
 
 use crate::{PaymentError, PaymentService, WebhookSecrets};
 
@@ -26,7 +23,7 @@ pub(crate) async fn receive(
     payments: Data<PaymentService>,
     secrets: Data<WebhookSecrets>,
     req: HttpRequest,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Result<HttpResponse, ApiError> {
     let now = payments.clock.now();
     let signature = req.headers().get("stripe-signature").and_then(|h| h.to_str().ok()).unwrap_or_default();

@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::{WebhookSecrets, jobs::EventToWork};
 use crate::{
-    PaymentError, PaymentStatus, WorkEvent,
+    PaymentError, PaymentStatus, SweepInbox, WorkEvent,
     ports::{Intent, IntentStatus},
     tests::{House, Mood, at},
 };
@@ -79,6 +79,9 @@ fn only_a_fresh_signature_over_this_very_body_is_believed() {
         ("garbage", format!("t={now_t},v1=nothex"), BODY, false),
         ("half a signature", format!("t={now_t},v1={}", &v1[..32]), BODY, false),
         ("an empty signature", format!("t={now_t},v1="), BODY, false),
+        ("the tenth of many", format!("t={now_t}{},v1={v1}", format!(",v1={zeros}").repeat(9)), BODY, true),
+        ("beyond the tenth", format!("t={now_t}{},v1={v1}", format!(",v1={zeros}").repeat(10)), BODY, false),
+        ("one byte too many", format!("t={now_t},v1={v1}00"), BODY, false),
         ("the older scheme alone", format!("t={now_t},v0={v1}"), BODY, false),
         ("nothing", String::new(), BODY, false),
     ];
@@ -131,9 +134,33 @@ async fn an_event_names_its_intent_directly_or_through_a_charge() {
     }
     let known = house.db.lines("select event_id, intent_id from payments.inbox order by 1").await;
     assert_eq!(known, ["(evt_1,pi_1)", "(evt_2,pi_2)", "(evt_3,)"]);
-    let jobs =
-        house.db.lines("select payload->>'intent' from platform.jobs order by payload->>'event'").await;
-    assert_eq!(jobs, ["(pi_1)", "(pi_2)", "()"]);
+}
+
+#[tokio::test]
+async fn every_event_is_kept_and_those_that_move_money_are_worked_on() {
+    let house = House::new().await;
+    let kinds = [
+        ("payment_intent.succeeded", true),
+        ("payment_intent.payment_failed", true),
+        ("payment_intent.canceled", true),
+        ("payment_intent.processing", true),
+        ("payment_intent.requires_action", true),
+        ("payment_intent.created", false),
+        ("charge.succeeded", false),
+        ("payout.paid", false),
+    ];
+    for (kind, _) in kinds {
+        let mut told = event(kind, "pi_1");
+        told["type"] = json!(kind);
+        house.payments.receive(told.to_string().as_bytes(), now()).await.unwrap();
+    }
+    for (kind, worked_on) in kinds {
+        let job = house.count(&format!("platform.jobs where payload->>'event' = '{kind}'")).await;
+        let waits =
+            house.count(&format!("payments.inbox where event_id = '{kind}' and worked_at is null")).await;
+        assert_eq!((job, waits), (i64::from(worked_on), i64::from(worked_on)), "{kind}");
+    }
+    assert_eq!(house.count("payments.inbox").await, 8);
 }
 
 #[tokio::test]
@@ -176,14 +203,38 @@ async fn an_event_waits_for_a_provider_that_is_away() {
 }
 
 #[tokio::test]
-async fn an_event_about_no_intent_is_worked_off_and_one_the_provider_does_not_know_fails() {
+async fn an_event_about_no_intent_or_one_the_provider_does_not_know_is_worked_off() {
     let house = House::new().await;
-    let work = async |intent: Option<&str>| {
-        let work = EventToWork { event: "evt_1".to_owned(), intent: intent.map(str::to_owned) };
-        WorkEvent(house.payments.clone()).perform(house.context(), work).await
-    };
-    work(None).await.unwrap();
-    assert!(
-        matches!(work(Some("pi_unheard_of")).await, Err(JobError::Failed(why)) if why.contains("resource_missing"))
-    );
+    for (id, intent) in [("evt_1", None), ("evt_2", Some("pi_unheard_of".to_owned()))] {
+        house.payments.receive(event(id, "pi_unheard_of").to_string().as_bytes(), now()).await.unwrap();
+        let work = EventToWork { event: id.to_owned(), intent };
+        WorkEvent(house.payments.clone()).perform(house.context(), work).await.unwrap();
+    }
+    assert_eq!(house.count("payments.inbox where worked_at is null").await, 0);
+}
+
+#[tokio::test]
+async fn events_worked_on_a_month_ago_are_forgotten_and_no_others() {
+    let house = House::new().await;
+    let insert = "insert into payments.inbox (event_id, kind, payload, received_at, worked_at)";
+    let at = |days: i64| (now() - TimeDelta::days(days)).to_rfc3339();
+    let (old, kept) = (at(31), at(29));
+    for rows in [
+        format!("select 'old' || n, 'x', '{{}}', '{old}', '{old}' from generate_series(1, 1500) n"),
+        format!("values ('waiting', 'x', '{{}}', '{old}', null), ('kept', 'x', '{{}}', '{old}', '{kept}')"),
+    ] {
+        house.db.exec(&format!("{insert} {rows}")).await;
+    }
+    SweepInbox(house.payments.clone()).perform(house.context(), ()).await.unwrap();
+    let left = house.db.lines("select event_id from payments.inbox order by 1").await;
+    assert_eq!(left, ["(kept)", "(waiting)"]);
+}
+
+#[tokio::test]
+async fn another_refusal_of_the_provider_s_is_a_failure() {
+    let house = House::new().await;
+    house.feel(Mood::Refusing);
+    let work = EventToWork { event: "evt_1".to_owned(), intent: Some("pi_1".to_owned()) };
+    let failed = WorkEvent(house.payments.clone()).perform(house.context(), work).await;
+    assert!(matches!(failed, Err(JobError::Failed(why)) if why.contains("amount_too_large")));
 }

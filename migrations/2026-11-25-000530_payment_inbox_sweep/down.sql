@@ -1,0 +1,1 @@
+drop index payments.inbox_worked;

@@ -1,0 +1,1 @@
+drop function orders.next_number(timestamptz);
