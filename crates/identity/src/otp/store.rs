@@ -1,7 +1,7 @@
 //! Challenges and phones in PostgreSQL.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use db::Tx;
+use db::{Tx, cached};
 use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Bool, Bytea, Integer, Interval, Nullable, Text, Timestamptz, Uuid},
@@ -33,14 +33,13 @@ pub(crate) async fn lock_phone(
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<DateTime<Utc>>> {
-    diesel::insert_into(phones::table)
+    let row = diesel::insert_into(phones::table)
         .values((phones::phone.eq(phone.as_str()), phones::seen_at.eq(now)))
         .on_conflict(phones::phone)
         .do_update()
         .set(phones::seen_at.eq(now))
-        .returning(phones::locked_until)
-        .get_result(tx)
-        .await
+        .returning(phones::locked_until);
+    cached(row).get_result(tx).await
 }
 
 /// Makes everybody wait who counts sends by the same network, the same prefix, or all of them: until this transaction
@@ -51,12 +50,14 @@ pub(crate) async fn lock_counts(tx: &mut Tx, wanted: &[Wanted<'_>]) -> QueryResu
         names.push(format!("network {}", one.network));
         names.push(format!("prefix {}", prefix_of(one.phone)));
     }
-    diesel::sql_query(
-        "select pg_advisory_xact_lock($1, key) from
+    cached(
+        diesel::sql_query(
+            "select pg_advisory_xact_lock($1, key) from
              (select distinct hashtext(name) as key from unnest($2) as n (name) order by key) ordered",
+        )
+        .bind::<Integer, _>(COUNTING)
+        .bind::<Array<Text>, _>(names),
     )
-    .bind::<Integer, _>(COUNTING)
-    .bind::<Array<Text>, _>(names)
     .execute(tx)
     .await?;
     Ok(())
@@ -82,8 +83,9 @@ pub(crate) async fn find_next_send(
     };
     let (phone, network, prefix, global) =
         (of(Scope::Phone), of(Scope::Network), of(Scope::Prefix), of(Scope::Global));
-    let row: FreeAt = diesel::sql_query(
-        "select max(sent.at + sent.seconds * interval '1 second') as free_at from (
+    let row: FreeAt = cached(
+        diesel::sql_query(
+            "select max(sent.at + sent.seconds * interval '1 second') as free_at from (
              select l.seconds, (select c.created_at from identity.challenges c where c.phone = $1
                                 order by c.created_at desc offset l.skipped limit 1) as at
              from unnest($2, $3) as l (seconds, skipped)
@@ -100,18 +102,19 @@ pub(crate) async fn find_next_send(
                                 order by c.created_at desc offset l.skipped limit 1)
              from unnest($10, $11) as l (seconds, skipped)
          ) sent",
+        )
+        .bind::<Text, _>(wanted.phone.as_str())
+        .bind::<Array<BigInt>, _>(phone.0)
+        .bind::<Array<BigInt>, _>(phone.1)
+        .bind::<Text, _>(wanted.network)
+        .bind::<Array<BigInt>, _>(network.0)
+        .bind::<Array<BigInt>, _>(network.1)
+        .bind::<Text, _>(prefix_of(wanted.phone))
+        .bind::<Array<BigInt>, _>(prefix.0)
+        .bind::<Array<BigInt>, _>(prefix.1)
+        .bind::<Array<BigInt>, _>(global.0)
+        .bind::<Array<BigInt>, _>(global.1),
     )
-    .bind::<Text, _>(wanted.phone.as_str())
-    .bind::<Array<BigInt>, _>(phone.0)
-    .bind::<Array<BigInt>, _>(phone.1)
-    .bind::<Text, _>(wanted.network)
-    .bind::<Array<BigInt>, _>(network.0)
-    .bind::<Array<BigInt>, _>(network.1)
-    .bind::<Text, _>(prefix_of(wanted.phone))
-    .bind::<Array<BigInt>, _>(prefix.0)
-    .bind::<Array<BigInt>, _>(prefix.1)
-    .bind::<Array<BigInt>, _>(global.0)
-    .bind::<Array<BigInt>, _>(global.1)
     .get_result(tx)
     .await?;
     Ok(row.free_at)
@@ -127,15 +130,17 @@ struct SeriesRow {
 
 /// The codes to a number since one of them was used, of the last hour; and when the last of all was sent.
 pub(crate) async fn find_series(tx: &mut Tx, phone: &Phone, now: DateTime<Utc>) -> QueryResult<Series> {
-    let row: SeriesRow = diesel::sql_query(
-        "select count(*) filter (where created_at > coalesce(
+    let row: SeriesRow = cached(
+        diesel::sql_query(
+            "select count(*) filter (where created_at > coalesce(
                     (select max(u.created_at) from identity.challenges u
                      where u.phone = $1 and u.created_at > $2 and u.consumed_at is not null), $2)) as sent,
                 max(created_at) as last_at
          from identity.challenges where phone = $1 and created_at > $2",
+        )
+        .bind::<Text, _>(phone.as_str())
+        .bind::<Timestamptz, _>(now - SERIES),
     )
-    .bind::<Text, _>(phone.as_str())
-    .bind::<Timestamptz, _>(now - SERIES)
     .get_result(tx)
     .await?;
     Ok(Series { sent: usize::try_from(row.sent).unwrap_or(usize::MAX), last_at: row.last_at })
@@ -162,17 +167,19 @@ pub(crate) async fn pause_unused(
     (watch, lifetime): (&ConversionWatch, TimeDelta),
     now: DateTime<Utc>,
 ) -> QueryResult<Option<DateTime<Utc>>> {
-    let judged: Conversion = diesel::sql_query(
-        "select count(*) as sent, count(consumed_at) as used from (
+    let judged: Conversion = cached(
+        diesel::sql_query(
+            "select count(*) as sent, count(consumed_at) as used from (
              select consumed_at from identity.challenges
              where country = $1 and created_at <= $2 and created_at > coalesce(
                  (select paused_until from identity.paused_countries where country = $1), '-infinity')
              order by created_at desc limit $3
          ) last",
+        )
+        .bind::<Text, _>(country)
+        .bind::<Timestamptz, _>(now - lifetime)
+        .bind::<BigInt, _>(i64::from(watch.codes)),
     )
-    .bind::<Text, _>(country)
-    .bind::<Timestamptz, _>(now - lifetime)
-    .bind::<BigInt, _>(i64::from(watch.codes))
     .get_result(tx)
     .await?;
     if judged.sent < i64::from(watch.codes) || judged.used >= i64::from(watch.used_at_least) {
@@ -245,8 +252,9 @@ pub(crate) async fn count_guess(
     // Both updates judge the newest version of their row after waiting for its lock, so that parallel guesses
     // are counted one after the other although each is one statement.
     let [short, longer, longest] = limits.lock_for;
-    let row: Option<GuessRow> = diesel::sql_query(
-        "with counted as (
+    let row: Option<GuessRow> = cached(
+        diesel::sql_query(
+            "with counted as (
              update identity.challenges set attempts = attempts + 1
              where id = $1 and phone = $2 and attempts < $3 and consumed_at is null and expires_at > $4
                  and purpose = $8 and user_id is not distinct from $9
@@ -266,18 +274,19 @@ pub(crate) async fn count_guess(
          )
          select c.user_type, c.code_hmac, n.phone is not null as admitted
          from counted c left join number n on n.phone = c.phone",
+        )
+        .bind::<Uuid, _>(guess.challenge)
+        .bind::<Text, _>(guess.phone.as_str())
+        .bind::<Integer, _>(limits.tries)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now - limits.failures_within)
+        .bind::<Integer, _>(limits.failures)
+        .bind::<Interval, _>(short)
+        .bind::<Text, _>(purpose.as_str())
+        .bind::<Nullable<Uuid>, _>(user)
+        .bind::<Interval, _>(longer)
+        .bind::<Interval, _>(longest),
     )
-    .bind::<Uuid, _>(guess.challenge)
-    .bind::<Text, _>(guess.phone.as_str())
-    .bind::<Integer, _>(limits.tries)
-    .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(now - limits.failures_within)
-    .bind::<Integer, _>(limits.failures)
-    .bind::<Interval, _>(short)
-    .bind::<Text, _>(purpose.as_str())
-    .bind::<Nullable<Uuid>, _>(user)
-    .bind::<Interval, _>(longer)
-    .bind::<Interval, _>(longest)
     .get_result(conn)
     .await
     .optional()?;
@@ -328,8 +337,9 @@ pub(crate) async fn find_closed(
 
 /// Uses the code up and takes back the failure that its guess was counted as; false when it was used before.
 pub(crate) async fn consume(conn: &mut Tx, id: ChallengeId, now: DateTime<Utc>) -> QueryResult<bool> {
-    let rows = diesel::sql_query(
-        "with used as (
+    let rows = cached(
+        diesel::sql_query(
+            "with used as (
              update identity.challenges set consumed_at = $2
              where id = $1 and consumed_at is null returning phone
          )
@@ -337,9 +347,10 @@ pub(crate) async fn consume(conn: &mut Tx, id: ChallengeId, now: DateTime<Utc>) 
              failures = p.failures[1:cardinality(p.failures) - 1],
              locked_until = null
          from used where p.phone = used.phone",
+        )
+        .bind::<Uuid, _>(id)
+        .bind::<Timestamptz, _>(now),
     )
-    .bind::<Uuid, _>(id)
-    .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;
     Ok(rows == 1)

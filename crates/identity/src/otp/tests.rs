@@ -438,19 +438,18 @@ async fn signing_in_asks_postgresql_three_times_and_judging_a_token_never() {
     let db = Db::new(meter.url(), &PoolOptions { max_size: 1, ..PoolOptions::default() });
     let shop = Shop::over(db, test, OtpLimits::default()).await;
     shop.people.register(&phone(), UserType::Individual, shop.user());
-    // Once to have every statement prepared that is kept.
-    for _ in 0..2 {
+    let sign_in = async || {
         let sent = shop.send(&phone()).await.unwrap();
         let code = shop.code(sent.challenge).await;
         meter.trips();
         let signed = shop.guess(sent.challenge, &phone(), &code).await.unwrap();
-        let trips = meter.trips();
-        let Proved::SignedIn { tokens, .. } = signed else { panic!("{signed:?}") };
-        assert!(matches!(shop.tokens.judge(&tokens.access_token), Judgement::Good(_)));
-        assert_eq!(meter.trips(), 0);
         shop.clock.advance(TimeDelta::minutes(1));
-        if shop.clock.now() > testkit::clock().now() + TimeDelta::minutes(1) {
-            assert_eq!(trips, 3);
-        }
-    }
+        let Proved::SignedIn { tokens, .. } = signed else { panic!("{signed:?}") };
+        (meter.trips(), tokens)
+    };
+    // The first one on a connection prepares the statements.
+    sign_in().await;
+    let (trips, tokens) = sign_in().await;
+    assert!(matches!(shop.tokens.judge(&tokens.access_token), Judgement::Good(_)));
+    assert_eq!((trips, meter.trips()), (3, 0));
 }

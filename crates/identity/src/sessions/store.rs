@@ -1,7 +1,7 @@
 //! Sessions, refresh tokens and epochs in PostgreSQL.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use db::Tx;
+use db::{Tx, cached};
 use diesel::{
     prelude::*,
     sql_types::{Bool, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
@@ -21,8 +21,9 @@ struct EpochRow {
 
 /// The session and its first token, in one round trip; returns the epoch that it is opened in.
 pub(crate) async fn insert_session(conn: &mut Tx, new: &NewSession<'_>) -> QueryResult<i32> {
-    let row: EpochRow = diesel::sql_query(
-        "with opened as (
+    let row: EpochRow = cached(
+        diesel::sql_query(
+            "with opened as (
              insert into identity.sessions
                  (id, user_id, user_type, created_at, last_used_at, expires_at, device, epoch)
              values ($1, $2, $3, $4, $4, $5, $6,
@@ -33,15 +34,16 @@ pub(crate) async fn insert_session(conn: &mut Tx, new: &NewSession<'_>) -> Query
              select $7, id, 1, $4, $8 from opened
          )
          select epoch from opened",
+        )
+        .bind::<SqlUuid, _>(new.id)
+        .bind::<SqlUuid, _>(new.subject)
+        .bind::<Text, _>(new.holder.as_str())
+        .bind::<Timestamptz, _>(new.now)
+        .bind::<Timestamptz, _>(new.expires_at())
+        .bind::<Nullable<Text>, _>(new.device)
+        .bind::<Bytea, _>(&new.token.0[..])
+        .bind::<Timestamptz, _>(new.token_expires_at()),
     )
-    .bind::<SqlUuid, _>(new.id)
-    .bind::<SqlUuid, _>(new.subject)
-    .bind::<Text, _>(new.holder.as_str())
-    .bind::<Timestamptz, _>(new.now)
-    .bind::<Timestamptz, _>(new.expires_at())
-    .bind::<Nullable<Text>, _>(new.device)
-    .bind::<Bytea, _>(&new.token.0[..])
-    .bind::<Timestamptz, _>(new.token_expires_at())
     .get_result(conn)
     .await?;
     Ok(row.epoch)
@@ -77,7 +79,8 @@ struct PresentedRow {
 
 /// The token and its session, both locked: two uses of one token meet here.
 pub(crate) async fn lock_presented(tx: &mut Tx, hash: TokenHash) -> QueryResult<Option<Presented>> {
-    let row: Option<PresentedRow> = diesel::sql_query(
+    let row: Option<PresentedRow> = cached(
+diesel::sql_query(
         "select s.id as session, s.user_id as subject, s.user_type as holder, s.epoch as opened_in,
                 coalesce((select e.epoch from identity.epochs e where e.subject = s.user_id), 0) as current_epoch,
                 t.generation, s.generation as newest, t.expires_at as token_expires_at,
@@ -86,7 +89,8 @@ pub(crate) async fn lock_presented(tx: &mut Tx, hash: TokenHash) -> QueryResult<
          from identity.refresh_tokens t join identity.sessions s on s.id = t.session_id
          where t.hash = $1 for update of t, s",
     )
-    .bind::<Bytea, _>(&hash.0[..])
+    .bind::<Bytea, _>(&hash.0[..]),
+    )
     .get_result(tx)
     .await
     .optional()?;
@@ -120,8 +124,9 @@ pub(crate) async fn replace_token(
     (new, sealed): (TokenHash, Sealed),
     (expires_at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> QueryResult<()> {
-    diesel::sql_query(
-        "with replaced as (
+    cached(
+        diesel::sql_query(
+            "with replaced as (
              update identity.refresh_tokens set replaced_at = $2, sealed_successor = $3 where hash = $1
              returning session_id, generation + 1 as generation
          ), used as (
@@ -130,12 +135,13 @@ pub(crate) async fn replace_token(
          )
          insert into identity.refresh_tokens (hash, session_id, generation, created_at, expires_at)
          select $4, session_id, generation, $2, $5 from replaced",
+        )
+        .bind::<Bytea, _>(&old.0[..])
+        .bind::<Timestamptz, _>(now)
+        .bind::<Bytea, _>(&sealed.0[..])
+        .bind::<Bytea, _>(&new.0[..])
+        .bind::<Timestamptz, _>(expires_at),
     )
-    .bind::<Bytea, _>(&old.0[..])
-    .bind::<Timestamptz, _>(now)
-    .bind::<Bytea, _>(&sealed.0[..])
-    .bind::<Bytea, _>(&new.0[..])
-    .bind::<Timestamptz, _>(expires_at)
     .execute(tx)
     .await?;
     Ok(())
@@ -164,13 +170,15 @@ pub(crate) async fn end_all(
     reason: EndReason,
     now: DateTime<Utc>,
 ) -> QueryResult<i32> {
-    let row: EpochRow = diesel::sql_query(
-        "insert into identity.epochs (subject, epoch, raised_at) values ($1, 1, $2)
+    let row: EpochRow = cached(
+        diesel::sql_query(
+            "insert into identity.epochs (subject, epoch, raised_at) values ($1, 1, $2)
          on conflict (subject) do update set epoch = epochs.epoch + 1, raised_at = $2
          returning epoch",
+        )
+        .bind::<SqlUuid, _>(subject)
+        .bind::<Timestamptz, _>(now),
     )
-    .bind::<SqlUuid, _>(subject)
-    .bind::<Timestamptz, _>(now)
     .get_result(tx)
     .await?;
     let theirs = sessions::user_id.eq(subject).and(sessions::ended_at.is_null());
@@ -231,12 +239,14 @@ struct RevokedRow {
 
 /// Sessions that ended and epochs that were raised since then.
 pub(crate) async fn list_revoked(conn: &mut Tx, since: DateTime<Utc>) -> QueryResult<Vec<Revoked>> {
-    let rows: Vec<RevokedRow> = diesel::sql_query(
-        "select id, null::int as epoch, ended_at as at from identity.sessions where ended_at > $1
+    let rows: Vec<RevokedRow> = cached(
+        diesel::sql_query(
+            "select id, null::int as epoch, ended_at as at from identity.sessions where ended_at > $1
          union all
          select subject, epoch, raised_at from identity.epochs where raised_at > $1",
+        )
+        .bind::<Timestamptz, _>(since),
     )
-    .bind::<Timestamptz, _>(since)
     .load(conn)
     .await?;
     Ok(rows

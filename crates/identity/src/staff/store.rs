@@ -1,7 +1,7 @@
 //! The shop's people in PostgreSQL.
 
 use chrono::{DateTime, Utc};
-use db::Tx;
+use db::{Tx, cached};
 use diesel::{
     prelude::*,
     sql_types::{Integer, Interval, Text, Timestamptz},
@@ -41,18 +41,20 @@ impl TryFrom<MemberRow> for Member {
 /// Counts a wrong password before it is looked at; false when the address takes none at this time. Of many at once
 /// [`FAILURES`] get through.
 pub(crate) async fn count_failure(conn: &mut Tx, email: &str, now: DateTime<Utc>) -> QueryResult<bool> {
-    let rows = diesel::sql_query(
-        "insert into identity.password_failures as f (email, failures, last_at) values ($1, 1, $2)
+    let rows = cached(
+        diesel::sql_query(
+            "insert into identity.password_failures as f (email, failures, last_at) values ($1, 1, $2)
          on conflict (email) do update set
              failures = case when f.locked_until is null then f.failures + 1 else 1 end,
              locked_until = case when f.locked_until is null and f.failures + 1 >= $3 then $2 + $4 end,
              last_at = $2
          where f.locked_until is null or f.locked_until <= $2",
+        )
+        .bind::<Text, _>(email)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Integer, _>(FAILURES)
+        .bind::<Interval, _>(LOCK),
     )
-    .bind::<Text, _>(email)
-    .bind::<Timestamptz, _>(now)
-    .bind::<Integer, _>(FAILURES)
-    .bind::<Interval, _>(LOCK)
     .execute(conn)
     .await?;
     Ok(rows == 1)
@@ -147,16 +149,18 @@ pub(crate) async fn insert_first_owner(
     hash: &PasswordHash,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let rows = diesel::sql_query(
-        "insert into identity.staff (id, email, name, role, password_hash, created_at, updated_at)
+    let rows = cached(
+        diesel::sql_query(
+            "insert into identity.staff (id, email, name, role, password_hash, created_at, updated_at)
          select $1, $2, $2, 'owner', $3, $4, $4
          where not exists (select from identity.staff where role = 'owner' and is_active)
          on conflict do nothing",
+        )
+        .bind::<diesel::sql_types::Uuid, _>(id)
+        .bind::<Text, _>(email.as_str())
+        .bind::<Text, _>(&hash.0)
+        .bind::<Timestamptz, _>(now),
     )
-    .bind::<diesel::sql_types::Uuid, _>(id)
-    .bind::<Text, _>(email.as_str())
-    .bind::<Text, _>(&hash.0)
-    .bind::<Timestamptz, _>(now)
     .execute(tx)
     .await?;
     Ok(rows == 1)

@@ -108,8 +108,10 @@ async fn every_change_stands_in_the_audit_log_and_no_password_does() {
     let shop = Shop::open().await;
     let owner = shop.owner().await;
     let ola = shop.hired(&owner, Role::Catalogue).await;
+    shop.clock.advance(TimeDelta::seconds(1));
     let promote = Changes { role: Some(Role::Manager), ..Changes::default() };
     shop.staff.change(actor(&owner), ola.id, promote).await.unwrap();
+    shop.clock.advance(TimeDelta::seconds(1));
     let new = Password::parse("another horse battery").unwrap();
     let given = (PASSWORD, new);
     shop.staff.change_password(Actor { role: Role::Manager, ..actor(&ola) }, given, None).await.unwrap();
