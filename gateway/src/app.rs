@@ -37,6 +37,8 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::new(modules.webhook_secrets.clone()))
             .app_data(Data::new(modules.payment_client.clone()))
             .app_data(Data::new(modules.users.clone()))
+            .app_data(Data::new(modules.deletions.clone()))
+            .app_data(Data::new(modules.exports.clone()))
             .app_data(Data::new(modules.otp.clone()))
             .app_data(Data::new(modules.sessions.clone()))
             .app_data(Data::new(modules.staff.clone()))

@@ -53,6 +53,7 @@ pub struct Config {
     pub redis: Redis,
     pub identity: Identity,
     pub stripe: Stripe,
+    pub tax_register: TaxRegister,
     pub sms: Sms,
     pub order: Order,
     pub log: Log,
@@ -125,6 +126,12 @@ pub struct Twilio {
 }
 
 #[derive(Debug)]
+pub struct TaxRegister {
+    /// Everything before `/api/search/nip`.
+    pub api_base: String,
+}
+
+#[derive(Debug)]
 pub struct Order {
     pub minimum: Money,
     pub hold: TimeDelta,
@@ -164,6 +171,7 @@ impl Config {
             redis(&mut r),
             identity(&mut r, production, rate_limit_factor),
             stripe(&mut r, production),
+            tax_register(&mut r, production),
             sms(&mut r, production),
             order(&mut r),
             log(&mut r, production),
@@ -176,12 +184,23 @@ impl Config {
                 Some(redis),
                 Some(identity),
                 Some(stripe),
+                Some(tax_register),
                 Some(sms),
                 Some(order),
                 Some(log),
-            ) if errors.is_empty() => {
-                Ok(Self { env, http, database, redis, identity, stripe, sms, order, log, rate_limit_factor })
-            }
+            ) if errors.is_empty() => Ok(Self {
+                env,
+                http,
+                database,
+                redis,
+                identity,
+                stripe,
+                tax_register,
+                sms,
+                order,
+                log,
+                rate_limit_factor,
+            }),
             _ => Err(ConfigError(errors)),
         }
     }
@@ -258,7 +277,7 @@ fn identity(r: &mut Reader, production: bool, factor: u32) -> Option<Identity> {
     }
     let limits = otp::limits(r, factor);
     let first_owner = first_owner(r);
-    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits: limits?, first_owner })
+    Some(Identity { signing_keys: signing_keys.ok()?, pepper: pepper.ok()?, limits, first_owner })
 }
 
 fn first_owner(r: &mut Reader) -> Option<(Email, Password)> {
@@ -303,6 +322,28 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
         publishable_key,
         webhook_secrets: webhook_secrets?,
     })
+}
+
+/// The ministry's own in production; elsewhere the stand-in that plays Stripe, which plays the register too.
+fn tax_register(r: &mut Reader, production: bool) -> Option<TaxRegister> {
+    let default = if production { "https://wl-api.mf.gov.pl" } else { "stub" };
+    let mut api_base = r.text("NIP_API_BASE", default);
+    if api_base == "stub" && !production {
+        let stand_in = r.text("STRIPE_API_BASE", "");
+        // Where the stand-in listens when it is started by hand, for those who use the real Stripe.
+        let stand_in = if stand_in.starts_with("http://") { &stand_in } else { "http://127.0.0.1:12111" };
+        api_base = format!("{}/tax-register", stand_in.trim_end_matches('/'));
+    }
+    let host = match api_base.split_once("://") {
+        Some(("https", host)) => host,
+        Some(("http", host)) if !production => host,
+        _ => "",
+    };
+    if host.is_empty() || host.starts_with('/') || host.contains([' ', '?', '#']) {
+        r.wrong("NIP_API_BASE", if production { "an https:// address" } else { "an address, or stub" });
+        return None;
+    }
+    Some(TaxRegister { api_base })
 }
 
 fn order(r: &mut Reader) -> Option<Order> {

@@ -13,7 +13,7 @@ use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
 use shopping::{CartRules, CartService};
-use user::UserService;
+use user::{DeletionService, ExportService, UserService, ports::TaxRegister};
 
 use crate::{
     auth::AuthenticateByToken,
@@ -21,11 +21,22 @@ use crate::{
     health::Dependencies,
     limits::Limits,
     wiring::{
-        answers::AnswersInDb, catalog_inventory::AvailabilityForCatalog, identity_user::AccountsForIdentity,
-        inventory_order::OrdersForInventory, languages::LanguagesOfUsers, messages::FluentMessages,
-        order_catalog::CatalogForOrder, order_inventory::StockForOrder, order_payment::PaymentsForOrder,
-        order_shopping::CartsForOrder, order_user::AddressesForOrder, shopping_catalog::CatalogForShopping,
-        user_identity::SessionsForUser,
+        answers::AnswersInDb,
+        catalog_inventory::AvailabilityForCatalog,
+        identity_user::AccountsForIdentity,
+        inventory_order::OrdersForInventory,
+        languages::LanguagesOfUsers,
+        messages::FluentMessages,
+        order_catalog::CatalogForOrder,
+        order_inventory::StockForOrder,
+        order_payment::PaymentsForOrder,
+        order_shopping::CartsForOrder,
+        order_user::AddressesForOrder,
+        shopping_catalog::CatalogForShopping,
+        user_identity::{CodesForUser, SessionsForUser},
+        user_order::OrdersOfUser,
+        user_payment::PaymentsOfUser,
+        user_shopping::CartOfUser,
     },
 };
 
@@ -39,6 +50,8 @@ pub struct Modules {
     pub(crate) webhook_secrets: WebhookSecrets,
     pub(crate) payment_client: ClientConfig,
     pub(crate) users: UserService,
+    pub(crate) deletions: DeletionService,
+    pub(crate) exports: ExportService,
     pub(crate) otp: OtpService,
     pub(crate) sessions: SessionService,
     pub(crate) staff: StaffService,
@@ -62,6 +75,7 @@ pub(crate) struct Platform {
     pub(crate) cache: Cache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) tax_register: Arc<dyn TaxRegister>,
     /// None: the mailbox.
     pub(crate) sms: Option<Arc<dyn SmsSender>>,
     pub(crate) health: Dependencies,
@@ -69,7 +83,7 @@ pub(crate) struct Platform {
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, sms, health } = on;
+        let Platform { db, cache, clock, provider, tax_register, sms, health } = on;
         let stock = StockService::new(db.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -84,11 +98,9 @@ impl Modules {
 
         let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
         let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
-        let users = UserService::new(
-            db.clone(),
-            clock.clone(),
-            Arc::new(SessionsForUser(Arc::new(sessions.clone()))),
-        );
+        let sessions_for_user = Arc::new(SessionsForUser(Arc::new(sessions.clone())));
+        let ports = user::Ports { sessions: sessions_for_user.clone(), tax_register };
+        let users = UserService::new(db.clone(), cache.clone(), clock.clone(), ports);
         let users_api: Arc<UserService> = Arc::new(users.clone());
         let otp = OtpService::new(
             db.clone(),
@@ -97,6 +109,7 @@ impl Modules {
             (sessions.clone(), tokens.clone()),
             Arc::new(AccountsForIdentity(users_api.clone())),
         );
+        let deletions = DeletionService::new(users.clone(), Arc::new(CodesForUser(Arc::new(otp.clone()))));
 
         let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode());
         let ports = Ports {
@@ -108,6 +121,16 @@ impl Modules {
         };
         let rules = OrderRules { minimum_order: config.order.minimum, hold: config.order.hold };
         let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
+        let (orders_api, payments_api) = (Arc::new(orders.clone()), Arc::new(payments.clone()));
+        let exports = ExportService::new(
+            users.clone(),
+            vec![
+                sessions_for_user,
+                Arc::new(CartOfUser(Arc::new(carts.clone()))),
+                Arc::new(OrdersOfUser(orders_api.clone())),
+                Arc::new(PaymentsOfUser { orders: orders_api, payments: payments_api }),
+            ],
+        );
         let staff = StaffService::new(db.clone(), clock.clone(), sessions.clone());
         let mailbox = Mailbox::new(db.clone(), clock.clone());
         let (sms, mailbox): (Arc<dyn SmsSender>, _) = match sms {
@@ -131,6 +154,8 @@ impl Modules {
             orders,
             payments,
             users,
+            deletions,
+            exports,
             otp,
             sessions,
             staff,

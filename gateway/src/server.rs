@@ -22,6 +22,7 @@ use tokio::{
     sync::watch,
     task::JoinHandle,
 };
+use user_taxregister::MinistryRegister;
 
 use crate::{
     app,
@@ -157,7 +158,9 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let readiness = Readiness::default();
     let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok((Platform { db, cache, clock, provider: Arc::new(provider), sms, health }, readiness))
+    let tax_register = Arc::new(MinistryRegister::new(&config.tax_register.api_base));
+    let platform = Platform { db, cache, clock, provider: Arc::new(provider), tax_register, sms, health };
+    Ok((platform, readiness))
 }
 
 /// Who sends text messages; none means the mailbox.

@@ -8,14 +8,17 @@ use contracts::{
     identity::CodeRequested,
     order::{OrderPaid, OrderPlaced},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    user::UserAnonymised,
 };
 use db::Db;
+use identity::events::ForgetUser;
 use inventory::{events::CommitStock, jobs::GiveBackOrphans};
 use kernel::Clock;
 use notification::events::SendCode;
 use order::events::{MarkPaid, MarkPaymentFailed, PutInReview};
 use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
-use shopping::events::EmptyCart;
+use shopping::events::{DeleteCart, EmptyCart};
+use user::jobs::{AnonymiseDue, EndSessions};
 
 use crate::{modules::Modules, worker::Sweep};
 
@@ -29,12 +32,15 @@ pub fn subscriptions() -> Subscriptions {
         .on::<PaymentSucceeded, MarkPaid>()
         .on::<PaymentFailed, MarkPaymentFailed>()
         .on::<PaymentMismatched, PutInReview>()
+        .on::<UserAnonymised, ForgetUser>()
+        .on::<UserAnonymised, DeleteCart>()
 }
 
 /// What comes round by itself.
 pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
+        .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
         .every::<SweepInbox>(TimeDelta::days(1))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
@@ -48,9 +54,13 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(MarkPaid)
         .handle(MarkPaymentFailed)
         .handle(PutInReview)
+        .handle(AnonymiseDue)
+        .handle(DeleteCart)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
         .effect(StartOrderPayment(modules.payments.clone()))
+        .effect(EndSessions(modules.users.clone()))
+        .effect(ForgetUser(modules.sessions.clone()))
         .effect(WorkEvent(modules.payments.clone()))
         .effect(SweepInbox(modules.payments.clone()))
         .effect(Sweep(db.clone()))

@@ -20,6 +20,8 @@ const OPEN: &[(&str, &str, Access)] = &[
     ("POST", "/api/admin/auth/login", Access::Public),
     ("POST", "/api/admin/auth/refresh", Access::Public),
     ("GET", "/.well-known/jwks.json", Access::Public),
+    // Who fills in the form of a company has no account yet.
+    ("POST", "/api/utils/check-nip", Access::Public),
     // What a device needs to show a payment form: nothing secret, the same for everybody.
     ("GET", "/api/payment/config", Access::Public),
     ("POST", "/stripe/webhook", Access::SignedByProvider),

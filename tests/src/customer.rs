@@ -26,13 +26,17 @@ pub struct Placed {
 impl Visitor {
     /// Asks for a code and answers the challenge's id.
     pub async fn asks_for_a_code(&self, phone: &str) -> String {
-        let body = json!({ "phoneNumber": phone, "userType": "individual" });
+        self.asks_for_a_code_as("individual", phone).await
+    }
+
+    async fn asks_for_a_code_as(&self, user_type: &str, phone: &str) -> String {
+        let body = json!({ "phoneNumber": phone, "userType": user_type });
         let sent = self.post("/api/auth/send-otp", &body).await.with_status(202).data();
         text(&sent["challengeId"])
     }
 
     /// The text messages to a number, newest first.
-    async fn texts(&self, phone: &str) -> Vec<String> {
+    pub async fn texts(&self, phone: &str) -> Vec<String> {
         let path = format!("/dev/sms?to=%2B{}", &phone[1..]);
         let messages = self.get(&path).await.with_status(200).data();
         messages.as_array().unwrap().iter().map(|message| text(&message["text"])).collect()
@@ -54,8 +58,13 @@ impl Visitor {
 
     /// Proves to have the phone; what `verify-otp` answers.
     pub async fn proves(&self, phone: &str) -> Value {
+        self.proves_as("individual", phone).await
+    }
+
+    /// The same, for the account of that type.
+    pub async fn proves_as(&self, user_type: &str, phone: &str) -> Value {
         let known = self.texts(phone).await.len();
-        let challenge = self.asks_for_a_code(phone).await;
+        let challenge = self.asks_for_a_code_as(user_type, phone).await;
         let code = code_in(&self.receives_another_text(phone, known).await);
         let body = json!({ "challengeId": challenge, "phoneNumber": phone, "code": code });
         self.post("/api/auth/verify-otp", &body).await.with_status(200).data()

@@ -29,6 +29,7 @@ pub use port::free_port;
 pub use product::{Goods, Product};
 pub use proxy::Proxy;
 pub use redis::Redis;
+pub use sandbox::Mood;
 pub use shop::{OWNER, OWNERS_PASSWORD, Setup, Shop};
 pub use stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 pub use visitor::Visitor;

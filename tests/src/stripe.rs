@@ -1,7 +1,7 @@
 //! The Stripe stand-in, in this process.
 
 use reqwest::Client;
-use sandbox::{Options, Sandbox};
+use sandbox::{Mood, Options, Sandbox};
 use serde_json::Value;
 
 pub const SECRET_KEY: &str = "sk_test_journey";
@@ -24,6 +24,11 @@ impl Stripe {
             ..Options::default()
         };
         Self { sandbox: Sandbox::start(options).unwrap() }
+    }
+
+    /// How the tax register behaves from now on, which the same stand-in plays.
+    pub fn turn_tax_register(&self, mood: Mood) {
+        self.sandbox.turn_tax_register(mood);
     }
 
     pub fn url(&self) -> String {

@@ -1,4 +1,4 @@
-//! What we build and start: the gateway and the Stripe stand-in, with the environment in which they find each other.
+//! What we build and start: the gateway and the stand-in for Stripe and the tax register, with the environment in which they find each other.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -108,6 +108,7 @@ impl Gateway {
             .env("REDIS_URL", settings.redis_url)
             .env("DEV_DIR", settings.dev_dir)
             .env("STRIPE_API_BASE", settings.stripe_url)
+            .env("NIP_API_BASE", format!("{}/tax-register", settings.stripe_url))
             .env("STRIPE_SECRET_KEY", SECRET_KEY)
             .env("STRIPE_PUBLISHABLE_KEY", PUBLISHABLE_KEY)
             .env("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)

@@ -1,14 +1,9 @@
-//! Stops asking a Redis that does not answer, so that its trouble costs each request nothing.
+//! Stops asking whoever does not answer, so that its trouble costs each request nothing.
 
 use std::{
     sync::Mutex,
     time::{Duration, Instant},
 };
-
-/// Failures in a row that open it.
-const FAILURES: u32 = 3;
-/// How long it stays open before one caller may try.
-const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -16,8 +11,13 @@ pub enum State {
     Open,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Breaker(Mutex<Inner>);
+/// Opens after some failures in a row; then one caller in each pause may try, until one succeeds.
+#[derive(Debug)]
+pub struct Breaker {
+    failures: u32,
+    pause: Duration,
+    inner: Mutex<Inner>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -27,40 +27,47 @@ struct Inner {
 }
 
 impl Breaker {
+    /// `failures` in a row open it, for `pause` at a time.
+    pub fn new(failures: u32, pause: Duration) -> Self {
+        Self { failures, pause, inner: Mutex::default() }
+    }
+
     /// Whether the caller may ask. While open, one caller in each pause may.
-    pub(crate) fn admits(&self, now: Instant) -> bool {
+    pub fn admits(&self, now: Instant) -> bool {
         let mut inner = self.inner();
         match inner.retry_at {
             None => true,
             Some(at) if now < at => false,
             Some(_) => {
-                inner.retry_at = Some(now + PAUSE);
+                inner.retry_at = Some(now + self.pause);
                 true
             }
         }
     }
 
-    pub(crate) fn succeeded(&self) {
+    /// The one asked has answered.
+    pub fn succeeded(&self) {
         let mut inner = self.inner();
         if inner.failures > 0 {
             *inner = Inner::default();
         }
     }
 
-    pub(crate) fn failed(&self, now: Instant) {
+    /// The one asked has not answered.
+    pub fn failed(&self, now: Instant) {
         let mut inner = self.inner();
         inner.failures = inner.failures.saturating_add(1);
-        if inner.failures >= FAILURES {
-            inner.retry_at = Some(now + PAUSE);
+        if inner.failures >= self.failures {
+            inner.retry_at = Some(now + self.pause);
         }
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub fn state(&self) -> State {
         if self.inner().retry_at.is_some() { State::Open } else { State::Closed }
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -70,13 +77,15 @@ mod tests {
 
     #[test]
     fn three_failures_open_it_one_caller_tries_and_a_success_closes_it() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
-        for _ in 0..FAILURES {
+        let pause = Duration::from_secs(30);
+        let (breaker, start) = (Breaker::new(3, pause), Instant::now());
+        for _ in 0..3 {
             assert!(breaker.admits(start));
             breaker.failed(start);
         }
         assert!(!breaker.admits(start));
-        let later = start + PAUSE;
+        assert!(!breaker.admits(start + pause - Duration::from_nanos(1)));
+        let later = start + pause;
         assert!(breaker.admits(later), "the first after the pause");
         assert!(!breaker.admits(later), "and nobody with it");
         breaker.succeeded();

@@ -8,7 +8,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use breaker::State;
+pub use breaker::{Breaker, State};
 pub use limiter::{Decision, Limiter, Quota};
 pub use pool::{Cache, CacheError, CacheOptions, CacheStatus};
 pub use redis::Script;

@@ -8,6 +8,10 @@ use redis::{FromRedisValue, RedisError, ScriptInvocation, aio::MultiplexedConnec
 
 use crate::breaker::{Breaker, State};
 
+/// Failures in a row after which Redis is left alone, and how long until one caller tries.
+const FAILURES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(500);
+
 #[derive(Debug, Clone)]
 pub struct CacheOptions {
     pub max_size: u32,
@@ -59,7 +63,7 @@ impl Cache {
             .connection_timeout(options.timeout)
             .test_on_check_out(false)
             .build_unchecked(manager);
-        Ok(Self(std::sync::Arc::new(Shared { pool, breaker: Breaker::default(), options })))
+        Ok(Self(std::sync::Arc::new(Shared { pool, breaker: Breaker::new(FAILURES, PAUSE), options })))
     }
 
     /// The full name of a key.

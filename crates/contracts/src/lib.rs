@@ -8,6 +8,7 @@ pub mod order;
 pub mod payment;
 #[cfg(test)]
 mod tests;
+pub mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -14,6 +14,7 @@ use crate::{
     identity::CodeRequested,
     order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    user::UserAnonymised,
 };
 
 /// The id that ends in `n`.
@@ -154,6 +155,16 @@ fn a_code_that_was_asked_for() {
     "#);
     let shown = format!("{event:?}");
     assert!(!shown.contains("123456") && !shown.contains("501502503"), "{shown}");
+}
+
+#[test]
+fn a_user_who_was_forgotten() {
+    let event = UserAnonymised { user_id: id::<UserId>(3) };
+    assert_json_snapshot!(published(&event, "user.anonymised.v1", 3), @r#"
+    {
+      "userId": "019c0000-0000-7000-8000-000000000003"
+    }
+    "#);
 }
 
 #[test]

@@ -14,10 +14,13 @@ use unic_langid::LanguageIdentifier;
 const FILES: &[(Language, &str)] = &[
     (Language::Tr, include_str!("../locales/tr/errors.ftl")),
     (Language::Tr, include_str!("../locales/tr/sms.ftl")),
+    (Language::Tr, include_str!("../locales/tr/user.ftl")),
     (Language::En, include_str!("../locales/en/errors.ftl")),
     (Language::En, include_str!("../locales/en/sms.ftl")),
+    (Language::En, include_str!("../locales/en/user.ftl")),
     (Language::Pl, include_str!("../locales/pl/errors.ftl")),
     (Language::Pl, include_str!("../locales/pl/sms.ftl")),
+    (Language::Pl, include_str!("../locales/pl/user.ftl")),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -3,6 +3,7 @@
 
 pub mod api;
 mod error;
+pub mod events;
 pub mod http;
 pub mod jobs;
 mod otp;

@@ -104,6 +104,8 @@ impl FromStr for Nip {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -163,6 +165,45 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(text.parse::<Nip>().is_ok(), good, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_parsers_and_what_they_let_through_is_good_again(
+            text in "\\PC{0,24}|\\+?[0-9 -]{0,20}",
+        ) {
+            if let Ok(phone) = text.parse::<Phone>() {
+                let digits = phone.as_str().strip_prefix('+').unwrap();
+                prop_assert!((8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+                prop_assert_eq!(phone.as_str(), &text);
+                prop_assert_eq!(phone.as_str().parse(), Ok(phone.clone()));
+            }
+            if let Ok(nip) = text.parse::<Nip>() {
+                prop_assert!(nip.as_str().len() == 10 && nip.as_str().bytes().all(|b| b.is_ascii_digit()));
+                prop_assert_eq!(nip.as_str().parse(), Ok(nip.clone()));
+            }
+        }
+
+        #[test]
+        fn a_polish_number_has_nine_digits(national in "[1-9][0-9]{4,14}") {
+            prop_assert_eq!(format!("+48{national}").parse::<Phone>().is_ok(), national.len() == 9);
+        }
+
+        #[test]
+        fn nine_digits_have_one_check_digit_or_none(body in "[0-9]{9}", at in 0usize..9, dashes in any::<bool>()) {
+            let with = |digit: u32| if dashes { format!("{body}-{digit}") } else { format!("{body}{digit}") };
+            let good: Vec<Nip> = (0..10).filter_map(|digit| with(digit).parse().ok()).collect();
+            prop_assert!(good.len() <= 1, "{good:?}");
+            // One digit misread is always noticed: every weight is coprime to 11.
+            if let [nip] = good.as_slice() {
+                let digit = nip.as_str().as_bytes()[at];
+                for other in (b'0'..=b'9').filter(|other| *other != digit) {
+                    let mut misread = nip.as_str().to_owned();
+                    misread.replace_range(at..=at, &char::from(other).to_string());
+                    prop_assert!(misread.parse::<Nip>().is_err(), "{misread}");
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! SQL of orders.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use contracts::order::PaymentMethod;
@@ -150,6 +150,42 @@ pub(crate) async fn find_order(
         .await?;
     let events = events.into_iter().map(|(kind, detail, at)| OrderEvent { kind, detail, at }).collect();
     row.into_order(lines, events).map(Some)
+}
+
+pub(crate) async fn list_ids_of(conn: &mut Tx, user: UserId) -> QueryResult<Vec<OrderId>> {
+    orders::table.filter(orders::user_id.eq(user)).order(orders::id).select(orders::id).load(conn).await
+}
+
+/// Every order of the customer, oldest first: three queries, however many there are.
+pub(crate) async fn list_orders_of(conn: &mut Tx, user: UserId) -> QueryResult<Vec<Order>> {
+    let rows: Vec<OrderRow> =
+        OrderRow::query().filter(orders::user_id.eq(user)).order(orders::id).load(conn).await?;
+    let ids: Vec<OrderId> = rows.iter().map(|row| row.id).collect();
+    let line_rows: Vec<(OrderId, LineRow)> = order_lines::table
+        .filter(order_lines::order_id.eq_any(&ids))
+        .order((order_lines::order_id, order_lines::position))
+        .select((order_lines::order_id, LineRow::as_select()))
+        .load(conn)
+        .await?;
+    let event_rows: Vec<(OrderId, String, Option<String>, DateTime<Utc>)> = order_events::table
+        .filter(order_events::order_id.eq_any(&ids))
+        .order((order_events::at, order_events::id))
+        .select((order_events::order_id, order_events::kind, order_events::detail, order_events::at))
+        .load(conn)
+        .await?;
+    let (mut lines, mut events) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+    for (order, line) in line_rows {
+        lines.entry(order).or_default().push(line);
+    }
+    for (order, kind, detail, at) in event_rows {
+        events.entry(order).or_default().push(OrderEvent { kind, detail, at });
+    }
+    rows.into_iter()
+        .map(|row| {
+            let id = row.id;
+            row.into_order(lines.remove(&id).unwrap_or_default(), events.remove(&id).unwrap_or_default())
+        })
+        .collect()
 }
 
 /// The order that this state of a cart became, unless that order has ended without being paid.

@@ -22,4 +22,7 @@ pub trait PaymentsApi: Send + Sync {
     ///
     /// A provider that is away is no error: the payment is `creating` then, and its event's job tries again.
     async fn start(&self, request: StartPayment) -> Result<Payment, PaymentError>;
+
+    /// Every attempt to pay these orders, oldest first, without its secret: for whoever asks what is held about a person.
+    async fn export(&self, orders: &[OrderId]) -> Result<serde_json::Value, PaymentError>;
 }

@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded};
 use db::{Db, Transact as _, Tx};
-use kernel::{Clock, id::PaymentId};
+use kernel::{
+    Clock,
+    id::{OrderId, PaymentId},
+};
+use serde_json::{Value, json};
 
 use crate::{
     Payment, PaymentError, PaymentStatus, PaymentsApi, StartPayment,
@@ -193,6 +197,19 @@ impl PaymentsApi for PaymentService {
             }
             done => done,
         }
+    }
+
+    async fn export(&self, orders: &[OrderId]) -> Result<Value, PaymentError> {
+        let mut conn = self.db.conn().await?;
+        let payments = store::list_of_orders(&mut conn, orders).await?;
+        let shown = |payment: &Payment| {
+            json!({
+                "id": payment.id, "orderId": payment.order, "attempt": payment.attempt,
+                "method": payment.method.as_str(), "amount": payment.amount, "status": payment.status.as_str(),
+                "providerReference": payment.intent, "failure": payment.failure, "createdAt": payment.created_at,
+            })
+        };
+        Ok(json!(payments.iter().map(shown).collect::<Vec<_>>()))
     }
 }
 

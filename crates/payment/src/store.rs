@@ -58,6 +58,16 @@ pub(crate) async fn find_attempt(
     row.map(PaymentRow::into_payment).transpose()
 }
 
+/// Every attempt to pay these orders, oldest first.
+pub(crate) async fn list_of_orders(conn: &mut Tx, orders: &[OrderId]) -> QueryResult<Vec<Payment>> {
+    let rows: Vec<PaymentRow> = PaymentRow::query()
+        .filter(payments::order_id.eq_any(orders))
+        .order((payments::created_at, payments::attempt))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(PaymentRow::into_payment).collect()
+}
+
 /// The payment that an intent belongs to, locked: by the intent's id, or, when the answer that would have told us
 /// the id was lost, the attempt of its order that still waits for one.
 pub(crate) async fn lock_by_intent(tx: &mut Tx, intent: &Intent) -> QueryResult<Option<Payment>> {

@@ -1,4 +1,4 @@
-//! Stand-ins for Stripe, in development and tests, and for Twilio, in tests.
+//! Stand-ins for Stripe and the tax register, in development and tests, and for Twilio, in tests.
 #![doc = include_str!("../README.md")]
 
 mod account;
@@ -16,6 +16,7 @@ mod server;
 mod shelf;
 mod snapshot;
 mod state;
+mod tax_register;
 mod twilio;
 mod webhook;
 mod world;
@@ -26,4 +27,5 @@ mod tests;
 pub use call_log::Call;
 pub use options::Options;
 pub use server::{Refused, Sandbox};
+pub use tax_register::Mood;
 pub use twilio::{Twilio, TwilioMessage, TwilioMood, TwilioRequest};

@@ -1,4 +1,4 @@
-//! A running stand-in: one thread with a runtime of its own, so that it can live inside any test.
+//! Running stand-ins: one thread with a runtime of its own, so that it can live inside any test.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
@@ -14,16 +14,18 @@ use crate::account::Account;
 use crate::error::ApiError;
 use crate::intent::PaymentIntent;
 use crate::state::State;
+use crate::tax_register::{self, Mood, TaxRegister};
 use crate::webhook::{Target, dispatcher};
 use crate::{Call, Options, api, control};
 
 /// Larger than anything that Stripe's parameters can grow to.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// A running stand-in for Stripe; dropping it stops it.
+/// A running stand-in for Stripe, with one for the tax register beside it; dropping it stops both.
 pub struct Sandbox {
     addr: SocketAddr,
     account: Arc<Account>,
+    tax_register: Arc<TaxRegister>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,13 +52,14 @@ impl Sandbox {
         let listener = TcpListener::bind(options.addr)?;
         let addr = listener.local_addr()?;
         let account = Arc::new(Account::open(options)?);
+        let tax_register = Arc::new(TaxRegister::default());
         let (stop, stopped) = oneshot::channel();
         let (started, ready) = mpsc::channel();
-        let served = Arc::clone(&account);
+        let backing = Backing { account: Arc::clone(&account), tax_register: Arc::clone(&tax_register) };
         let thread = thread::Builder::new().name("stripe-sandbox".to_owned()).spawn(move || {
-            rt::System::new().block_on(serve(listener, served, started, stopped));
+            rt::System::new().block_on(serve(listener, backing, started, stopped));
         })?;
-        let sandbox = Self { addr, account, stop: Some(stop), thread: Some(thread) };
+        let sandbox = Self { addr, account, tax_register, stop: Some(stop), thread: Some(thread) };
         ready.recv().map_err(io::Error::other)??;
         Ok(sandbox)
     }
@@ -64,6 +67,20 @@ impl Sandbox {
     /// `http://127.0.0.1:PORT`, without a slash at the end: what `STRIPE_API_BASE` is set to.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// What `NIP_API_BASE` is set to.
+    pub fn tax_register_url(&self) -> String {
+        format!("{}{}", self.base_url(), tax_register::PATH)
+    }
+
+    pub fn turn_tax_register(&self, mood: Mood) {
+        self.tax_register.turn(mood);
+    }
+
+    /// The numbers that the tax register was asked for, oldest first.
+    pub fn asked_of_the_tax_register(&self) -> Vec<String> {
+        self.tax_register.asked()
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -130,18 +147,25 @@ impl Drop for Sandbox {
     }
 }
 
+/// What answers are made from.
+struct Backing {
+    account: Arc<Account>,
+    tax_register: Arc<TaxRegister>,
+}
+
 /// Runs until the sender of `stopped` is dropped.
 async fn serve(
     listener: TcpListener,
-    account: Arc<Account>,
+    backing: Backing,
     started: mpsc::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let (server, http) = match (listen(listener, &account), dispatcher::http_client()) {
+    let (server, http) = match (listen(listener, &backing), dispatcher::http_client()) {
         (Ok(server), Ok(http)) => (server, http),
         (Err(error), _) => return drop(started.send(Err(error))),
         (_, Err(error)) => return drop(started.send(Err(io::Error::other(error)))),
     };
+    let account = backing.account;
     let handle = server.handle();
     let server = rt::spawn(server);
     let dispatcher = rt::spawn(dispatcher::run(Arc::clone(&account), http));
@@ -158,13 +182,15 @@ async fn serve(
     account.write_rest();
 }
 
-fn listen(listener: TcpListener, account: &Arc<Account>) -> io::Result<actix_web::dev::Server> {
-    let account = Data::from(Arc::clone(account));
+fn listen(listener: TcpListener, backing: &Backing) -> io::Result<actix_web::dev::Server> {
+    let account = Data::from(Arc::clone(&backing.account));
+    let register = Arc::clone(&backing.tax_register);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(account.clone())
             .app_data(PayloadConfig::new(LARGEST_BODY))
             .configure(api::routes)
+            .configure(tax_register::routes(Arc::clone(&register)))
             .configure(control::routes)
     });
     // One worker: everything happens under one lock anyway.

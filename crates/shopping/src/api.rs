@@ -11,6 +11,9 @@ pub trait CartApi: Send + Sync {
     ///
     /// Quantities as they were put in: whether they can be had, and at what price, is for the asker to find out.
     async fn cart_to_order(&self, user: UserId) -> Result<Option<CartContents>, CartError>;
+
+    /// The customer's cart as it is held, for whoever asks what is held about her; null when there is none.
+    async fn export(&self, user: UserId) -> Result<serde_json::Value, CartError>;
 }
 
 /// A cart as it stood at one revision.

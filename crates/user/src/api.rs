@@ -12,7 +12,9 @@ use crate::UserError;
 #[async_trait]
 pub trait UsersApi: Send + Sync {
     /// The account of this type that the number has, and the user as `GET /api/users/me` shows it.
-    async fn find_by_phone(
+    ///
+    /// Its owner is signing in, so a deletion that waits is called off. One round trip to the database.
+    async fn sign_in(
         &self,
         phone: &Phone,
         user_type: UserType,
@@ -20,6 +22,9 @@ pub trait UsersApi: Send + Sync {
 
     /// The user's number; `None` when there is no such user.
     async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, UserError>;
+
+    /// Whether the number has an account of this type. Unlike [`UsersApi::sign_in`] it changes nothing.
+    async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, UserError>;
 
     /// Gives the user another number; false when another account of that type has it.
     async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, UserError>;
@@ -39,9 +44,11 @@ pub struct PostalAddress {
     pub title: String,
     /// The owner when absent.
     pub recipient: Option<String>,
+    /// The whole address when it came from the tax register and could not be taken apart.
     pub street: String,
+    /// Empty when the street holds the whole address.
     pub city: String,
-    /// As the country writes it: `00-950`.
+    /// As the country writes it: `00-950`. Empty when the street holds the whole address.
     pub postal_code: String,
     /// ISO 3166-1 alpha-2
     pub country: String,

@@ -1,11 +1,16 @@
-//! Customers: registration, profiles, address books.
+//! Customers: registration, companies, profiles, address books, preferences, and leaving.
 #![doc = include_str!("../README.md")]
 
 mod address;
 pub mod api;
+mod company;
+mod deletion;
 mod error;
+mod export;
 pub mod http;
+pub mod jobs;
 pub mod ports;
+mod preferences;
 mod profile;
 mod registration;
 mod schema;
@@ -13,5 +18,7 @@ mod service;
 #[cfg(test)]
 mod testing;
 
+pub use deletion::service::DeletionService;
 pub use error::UserError;
-pub use service::UserService;
+pub use export::ExportService;
+pub use service::{Ports, UserService};

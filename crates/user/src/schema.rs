@@ -3,14 +3,34 @@
 diesel::table! {
     users.users (id) {
         id -> Uuid,
-        phone -> Text,
+        phone -> Nullable<Text>,
         user_type -> Text,
-        first_name -> Text,
-        last_name -> Text,
-        email -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        email -> Nullable<Text>,
         language -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        company_id -> Nullable<Uuid>,
+        notify_sms -> Bool,
+        notify_push -> Bool,
+        notify_email -> Bool,
+        deletion_at -> Nullable<Timestamptz>,
+        anonymised_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    users.companies (id) {
+        id -> Uuid,
+        nip -> Text,
+        name -> Text,
+        regon -> Nullable<Text>,
+        krs -> Nullable<Text>,
+        address -> Nullable<Text>,
+        registered_on -> Nullable<Date>,
+        created_at -> Timestamptz,
+        checked_at -> Timestamptz,
     }
 }
 
@@ -39,5 +59,9 @@ diesel::table! {
         granted -> Bool,
         text_version -> Text,
         at -> Timestamptz,
+        position -> Int8,
     }
 }
+
+diesel::joinable!(users -> companies (company_id));
+diesel::allow_tables_to_appear_in_same_query!(users, companies);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cache::Cache;
 use db::{Db, DbError};
 use kernel::{
     Clock, Language, Phone, UserType,
@@ -12,7 +13,8 @@ use kernel::{
 use crate::{
     UserError, address,
     api::{PostalAddress, UsersApi},
-    ports::Sessions,
+    company::lookup::Lookup,
+    ports::{Sessions, TaxRegister},
     profile,
 };
 
@@ -21,29 +23,43 @@ pub struct UserService {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) companies: Arc<Lookup>,
+}
+
+/// Whom user asks.
+pub struct Ports {
+    pub sessions: Arc<dyn Sessions>,
+    pub tax_register: Arc<dyn TaxRegister>,
 }
 
 impl UserService {
-    pub fn new(db: Db, clock: Arc<dyn Clock>, sessions: Arc<dyn Sessions>) -> Self {
-        Self { db, clock, sessions }
+    /// `cache` remembers what the tax register said.
+    pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
+        let Ports { sessions, tax_register } = ports;
+        Self { db, clock, sessions, companies: Arc::new(Lookup::new(tax_register, cache)) }
     }
 }
 
 #[async_trait]
 impl UsersApi for UserService {
-    async fn find_by_phone(
+    async fn sign_in(
         &self,
         phone: &Phone,
         user_type: UserType,
     ) -> Result<Option<(UserId, serde_json::Value)>, UserError> {
         let mut conn = self.db.conn().await?;
-        let user = profile::store::find_by_phone(&mut conn, phone, user_type).await?;
+        let user = profile::store::sign_in(&mut conn, phone, user_type).await?;
         user.map(|user| Ok((user.id, profile::http::shown(&user)?))).transpose()
     }
 
     async fn phone_of(&self, user: UserId) -> Result<Option<Phone>, UserError> {
         let mut conn = self.db.conn().await?;
         Ok(profile::store::find_user(&mut conn, user).await?.map(|user| user.phone))
+    }
+
+    async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, UserError> {
+        let mut conn = self.db.conn().await?;
+        Ok(profile::store::is_taken(&mut conn, phone, user_type).await?)
     }
 
     async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, UserError> {

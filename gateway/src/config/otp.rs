@@ -6,7 +6,7 @@ use identity::{OtpLimits, Scope, SendLimit};
 use super::reader::Reader;
 
 /// What is not set is as the security page has it.
-pub(super) fn limits(r: &mut Reader, factor: u32) -> Option<OtpLimits> {
+pub(super) fn limits(r: &mut Reader, factor: u32) -> OtpLimits {
     let mut limits = OtpLimits { factor, ..OtpLimits::default() };
     let sends = r.list("OTP_LIMITS");
     if !sends.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn limits(r: &mut Reader, factor: u32) -> Option<OtpLimits> {
             r.wrong("OTP_COUNTRIES", "ISO codes of Türkiye and of countries of the EEA, like PL,TR,DE");
         }
     }
-    Some(limits)
+    limits
 }
 
 /// `network:10/1h`

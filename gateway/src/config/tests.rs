@@ -1,6 +1,6 @@
 //! The whole configuration is judged at once.
 
-use super::{Config, ConfigError, Environment, Sms};
+use super::{Config, ConfigError, Environment, Sms, reader::Reader};
 
 fn complete() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -81,6 +81,7 @@ fn production_takes_nothing_made_up_and_nothing_lax() {
         ("RATE_LIMITS", "off"),
         ("SMS_PROVIDER", "mailbox"),
         ("STRIPE_API_BASE", "http://127.0.0.1:1"),
+        ("NIP_API_BASE", "stub"),
     ]);
     for name in [
         "JWT_SIGNING_KEYS is missing",
@@ -88,6 +89,7 @@ fn production_takes_nothing_made_up_and_nothing_lax() {
         "RATE_LIMITS",
         "SMS_PROVIDER",
         "STRIPE_API_BASE",
+        "NIP_API_BASE",
     ] {
         assert!(told.iter().any(|line| line.starts_with(name)), "{name} in {told:?}");
     }
@@ -135,6 +137,30 @@ fn what_is_wrong_about_twilio_is_told_by_name_and_not_by_value() {
     assert_eq!(complaints(&stand_in), Vec::<String>::new());
     let told = complaints(&[&stand_in[..], &[("APP_ENV", "production")]].concat());
     assert_eq!(told, ["TWILIO_API_BASE must be an https:// address"]);
+}
+
+#[test]
+fn the_tax_register_is_the_stand_ins_unless_it_is_told_or_this_is_production() {
+    let stand_in = "http://127.0.0.1:4000";
+    for (env, stripe, told, expected) in [
+        ("development", stand_in, "", Some("http://127.0.0.1:4000/tax-register")),
+        ("test", "http://127.0.0.1:4000/", "stub", Some("http://127.0.0.1:4000/tax-register")),
+        ("development", "", "stub", Some("http://127.0.0.1:12111/tax-register")),
+        ("development", stand_in, "http://127.0.0.1:5000/x", Some("http://127.0.0.1:5000/x")),
+        ("production", "", "", Some("https://wl-api.mf.gov.pl")),
+        ("production", "", "https://wl-test.mf.gov.pl", Some("https://wl-test.mf.gov.pl")),
+        ("production", "", "http://wl-api.mf.gov.pl", None),
+        ("production", "", "stub", None),
+        ("development", "", "https://", None),
+        ("development", "", "ftp://wl-api.mf.gov.pl", None),
+        ("development", "", "wl-api.mf.gov.pl", None),
+    ] {
+        let variables = [("APP_ENV", env), ("STRIPE_API_BASE", stripe), ("NIP_API_BASE", told)];
+        let mut reader = Reader::new(Environment::from(variables));
+        let register = super::tax_register(&mut reader, env == "production");
+        assert_eq!(register.map(|register| register.api_base).as_deref(), expected, "{env} {stripe} {told}");
+        assert_eq!(reader.finish().is_empty(), expected.is_some(), "{told}");
+    }
 }
 
 #[test]

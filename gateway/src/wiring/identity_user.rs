@@ -12,7 +12,7 @@ pub(crate) struct AccountsForIdentity(pub(crate) Arc<dyn UsersApi>);
 #[async_trait]
 impl Accounts for AccountsForIdentity {
     async fn sign_in(&self, phone: &Phone, user_type: UserType) -> Result<Option<Account>, PortError> {
-        let found = self.0.find_by_phone(phone, user_type).await.map_err(failed)?;
+        let found = self.0.sign_in(phone, user_type).await.map_err(failed)?;
         Ok(found.map(|(user, profile)| Account { user, profile }))
     }
 
@@ -21,7 +21,7 @@ impl Accounts for AccountsForIdentity {
     }
 
     async fn is_taken(&self, phone: &Phone, user_type: UserType) -> Result<bool, PortError> {
-        Ok(self.0.find_by_phone(phone, user_type).await.map_err(failed)?.is_some())
+        self.0.is_taken(phone, user_type).await.map_err(failed)
     }
 
     async fn change_phone(&self, user: UserId, to: &Phone) -> Result<bool, PortError> {

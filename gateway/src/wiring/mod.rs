@@ -10,6 +10,9 @@ pub(crate) mod order_shopping;
 pub(crate) mod order_user;
 pub(crate) mod shopping_catalog;
 pub(crate) mod user_identity;
+pub(crate) mod user_order;
+pub(crate) mod user_payment;
+pub(crate) mod user_shopping;
 
 pub(crate) mod answers;
 pub(crate) mod languages;

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "all of this crate is tests, also what stands outside of a #[test]")]
 
 mod access;
+mod account;
 mod buying;
+mod companies;
 mod crashes;
 mod dependencies;
 mod identity;
+mod leaving;
 mod lifecycle;
 mod limits;
 mod races;

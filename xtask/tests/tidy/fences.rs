@@ -10,7 +10,8 @@ fn fenced() -> Vec<File> {
     let mut found = files("crates", "rs");
     found.retain(|file| {
         let package = file.package();
-        let ours = is_domain(package) || package == "payment-stripe" || package == "notification-twilio";
+        let adapters = ["payment-stripe", "notification-twilio", "user-taxregister"];
+        let ours = is_domain(package) || adapters.contains(&package);
         // `examples/standalone.rs` serves a domain alone: it is a gateway in small.
         ours && file.has_folder("src") && !file.is_test()
     });

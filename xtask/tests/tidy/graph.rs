@@ -44,6 +44,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "audit" => &["kernel", "db", "http-kit"],
         "payment-stripe" => &["kernel", "payment"],
         "notification-twilio" => &["kernel", "notification"],
+        "user-taxregister" => &["kernel", "user"],
         "testkit" => &["kernel", "contracts", "db", "cache", "bus", "i18n", "http-kit", "migrations"],
         "journeys" => &["kernel", "contracts", "db", "sandbox", "testkit"],
         domain if is_domain(domain) => FOUNDATION,
@@ -64,7 +65,7 @@ fn in_tests(name: &str) -> &'static [&'static str] {
 /// What only some may depend on, and who they are.
 fn reserved(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
-        "telemetry" | "payment-stripe" | "notification-twilio" => &["gateway"],
+        "telemetry" | "payment-stripe" | "notification-twilio" | "user-taxregister" => &["gateway"],
         "migrations" => &["gateway", "testkit"],
         "gateway" | "journeys" | "xtask" => &[],
         stripe if stripe.starts_with("async-stripe") => &["payment-stripe"],

@@ -33,6 +33,8 @@ TOO_MANY_ADDRESSES = You can save at most { $max ->
     [one] { $max } address
    *[other] { $max } addresses
 }.
+COMPANY_NOT_FOUND = We could not find a company with this tax number.
+VAT_NOT_ACTIVE = { $companyName } is not registered as an active VAT payer (status in the register: { $statusVat }).
 
 ## The shop's own people
 

@@ -34,6 +34,8 @@ TOO_MANY_ADDRESSES = Można zapisać najwyżej { $max ->
     [few] { $max } adresy
    *[many] { $max } adresów
 }.
+COMPANY_NOT_FOUND = Nie znaleziono firmy o tym numerze NIP.
+VAT_NOT_ACTIVE = Firma { $companyName } nie jest czynnym podatnikiem VAT (status w rejestrze: { $statusVat }).
 
 ## The shop's own people
 

@@ -30,6 +30,8 @@ OTP_LIMIT = Çok fazla kod istendi. Lütfen yeni bir kod istemeden önce bir sü
 ALREADY_REGISTERED = Bu telefon numarasıyla bu türde bir hesap zaten var. Lütfen giriş yapın.
 PHONE_TAKEN = Bu telefon numarasıyla açılmış bir hesap zaten var.
 TOO_MANY_ADDRESSES = En fazla { $max } adres kaydedebilirsiniz.
+COMPANY_NOT_FOUND = Bu vergi numarasıyla kayıtlı bir firma bulamadık.
+VAT_NOT_ACTIVE = { $companyName } firmasının KDV kaydı aktif değil (kayıttaki durum: { $statusVat }).
 
 ## The shop's own people
 

@@ -20,7 +20,7 @@ use crate::{
     OrderError, OrdersApi,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
     ports::{Addresses, Cart, Carts, Catalog, Payment, PaymentRequest, Payments, Stock, View},
-    store,
+    store, view,
 };
 
 /// The numbers ordering goes by.
@@ -243,5 +243,14 @@ fn check_method(request: &PlaceOrder) -> Result<(), OrderError> {
 impl OrdersApi for OrderService {
     async fn existing(&self, orders: &[OrderId]) -> Result<HashSet<OrderId>, OrderError> {
         Ok(store::list_existing(&mut *self.db.conn().await?, orders).await?)
+    }
+
+    async fn ids_of(&self, user: UserId) -> Result<Vec<OrderId>, OrderError> {
+        Ok(store::list_ids_of(&mut *self.db.conn().await?, user).await?)
+    }
+
+    async fn export(&self, user: UserId) -> Result<serde_json::Value, OrderError> {
+        let orders = store::list_orders_of(&mut *self.db.conn().await?, user).await?;
+        Ok(view::http::shown(&orders))
     }
 }

@@ -131,6 +131,12 @@ pub(crate) async fn get_order(
     Ok(Reply::ok(OrderResponse::from(&order)))
 }
 
+/// [`OrderResponse`]s in JSON, for those who pass them on.
+pub(crate) fn shown(orders: &[Order]) -> serde_json::Value {
+    let responses: Vec<OrderResponse> = orders.iter().map(OrderResponse::from).collect();
+    serde_json::json!(responses)
+}
+
 impl From<&Order> for OrderResponse {
     fn from(order: &Order) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Runs the stand-in for Stripe until it is told to stop.
+//! Runs the stand-ins for Stripe and for the tax register until it is told to stop.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use clap::Parser;
 use sandbox::{Options, Sandbox};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A stand-in for Stripe, for development and tests.
+/// Stand-ins for Stripe and for the tax register, for development and tests.
 #[derive(Parser)]
 struct Arguments {
     /// Where to listen: a loopback address, port 0 for a free port

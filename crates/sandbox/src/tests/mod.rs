@@ -4,6 +4,7 @@ mod api;
 mod idempotency;
 mod receiver;
 mod restart;
+mod tax_register;
 mod webhooks;
 
 use std::future::Future;

@@ -10,6 +10,7 @@ use kernel::{
     Clock,
     id::{CartId, ProductId, UserId},
 };
+use serde_json::{Value, json};
 
 use super::{
     Cart, CartRules, Line, Quantity, Remainder,
@@ -82,6 +83,11 @@ impl CartService {
     }
 }
 
+/// The customer is no more, nor is what she meant to buy.
+pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<(), QueryError> {
+    store::delete_cart(tx, user).await
+}
+
 /// Takes what was bought out of the cart it was bought from; what was put in meanwhile stays.
 pub(crate) async fn take_out(
     tx: &mut Tx,
@@ -106,6 +112,17 @@ impl CartApi for CartService {
             lines: cart.lines.into_iter().map(CartLine::from).collect(),
         };
         Ok(self.find(user).await?.filter(|cart| !cart.lines.is_empty()).map(contents))
+    }
+
+    async fn export(&self, user: UserId) -> Result<Value, CartError> {
+        let item = |line: &Line| {
+            json!({
+                "productId": line.product, "quantity": line.quantity.get(), "priceSeen": line.price_seen,
+                "addedAt": line.added_at,
+            })
+        };
+        let cart = self.find(user).await?;
+        Ok(json!(cart.map(|cart| json!({ "items": cart.lines.iter().map(item).collect::<Vec<_>>() }))))
     }
 }
 

@@ -119,6 +119,12 @@ pub(super) async fn put_remainder(
     Ok(())
 }
 
+/// The lines go with it.
+pub(super) async fn delete_cart(tx: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
+    diesel::delete(carts::table.filter(carts::user_id.eq(user))).execute(tx).await?;
+    Ok(())
+}
+
 impl TryFrom<LineRow> for Line {
     type Error = diesel::result::Error;
 

@@ -1,12 +1,12 @@
 //! Serves `/api/users/me/addresses`.
 
-use actix_web::web::Data;
-use http_kit::{ApiError, ApiResult, Body, CurrentUser, Envelope, Failure, Fields, Reply};
+use actix_web::{HttpResponse, web::Data};
+use http_kit::{ApiError, ApiResult, Body, CurrentUser, Envelope, Failure, Fields, Id, Reply};
 use kernel::id::AddressId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Address, Country, PostalCode};
+use super::{Address, Country, Defaults, PostalCode};
 use crate::{UserService, api::PostalAddress};
 
 const MAX_TITLE_CHARS: usize = 60;
@@ -34,12 +34,28 @@ pub(crate) struct AddressRequest {
     country: Option<String>,
 }
 
+/// What an address is to be the default for.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DefaultKind {
+    Delivery,
+    Billing,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetDefaultRequest {
+    r#type: DefaultKind,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddressResponse {
     id: AddressId,
     title: String,
     recipient: Option<String>,
+    /// The whole address when it came from the tax register and could not be taken apart; city and postal code are
+    /// empty then.
     street: String,
     city: String,
     postal_code: String,
@@ -77,6 +93,66 @@ pub(crate) async fn add_address(
     let place = body.value.parse()?;
     let address = users.add_address(customer.0.user, place).await?;
     Ok(Reply::created(address.into()))
+}
+
+/// Replace an address; what it is the default for stays. Orders keep the address they were placed with.
+#[utoipa::path(
+    put, path = "/api/users/me/addresses/{id}", tag = "user", operation_id = "updateAddress",
+    params(("id" = AddressId, Path)), request_body = AddressRequest,
+    responses((status = 200, body = Envelope<AddressResponse>), (status = "4XX", body = Failure)),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn update_address(
+    customer: CurrentUser,
+    users: Data<UserService>,
+    Id(id): Id<AddressId>,
+    body: Body<AddressRequest>,
+) -> ApiResult<AddressResponse> {
+    let place = body.value.parse()?;
+    let address = users.change_address(customer.0.user, id, &place).await?;
+    Ok(Reply::ok(address.into()))
+}
+
+/// Delete an address. What it was the default for, the oldest that remains becomes.
+#[utoipa::path(
+    delete, path = "/api/users/me/addresses/{id}", tag = "user", operation_id = "deleteAddress",
+    params(("id" = AddressId, Path)),
+    responses((status = 204, description = "It is gone."), (status = "4XX", body = Failure)),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn delete_address(
+    customer: CurrentUser,
+    users: Data<UserService>,
+    Id(id): Id<AddressId>,
+) -> Result<HttpResponse, ApiError> {
+    users.delete_address(customer.0.user, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Make an address the default for delivery or for billing, in place of the one that is.
+#[utoipa::path(
+    post, path = "/api/users/me/addresses/{id}/set-default", tag = "user", operation_id = "setDefaultAddress",
+    params(("id" = AddressId, Path)), request_body = SetDefaultRequest,
+    responses((status = 200, body = Envelope<AddressResponse>), (status = "4XX", body = Failure)),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn set_default(
+    customer: CurrentUser,
+    users: Data<UserService>,
+    Id(id): Id<AddressId>,
+    body: Body<SetDefaultRequest>,
+) -> ApiResult<AddressResponse> {
+    let address = users.make_default(customer.0.user, id, body.value.r#type.into()).await?;
+    Ok(Reply::ok(address.into()))
+}
+
+impl From<DefaultKind> for Defaults {
+    fn from(kind: DefaultKind) -> Self {
+        match kind {
+            DefaultKind::Delivery => Self::DELIVERY,
+            DefaultKind::Billing => Self::BILLING,
+        }
+    }
 }
 
 impl AddressRequest {

@@ -29,6 +29,12 @@ pub(crate) struct Defaults {
     pub(crate) billing: bool,
 }
 
+impl Defaults {
+    pub(crate) const NONE: Self = Self { delivery: false, billing: false };
+    pub(crate) const DELIVERY: Self = Self { delivery: true, ..Self::NONE };
+    pub(crate) const BILLING: Self = Self { billing: true, ..Self::NONE };
+}
+
 /// What a new address has to know of the others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Book {

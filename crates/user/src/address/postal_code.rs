@@ -84,6 +84,8 @@ fn fits(code: &str, shape: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{PostalCode, SHAPES};
     use crate::address::Country;
 
@@ -128,5 +130,44 @@ mod tests {
         for (country, shapes) in SHAPES {
             assert!(country.parse::<Country>().is_ok() && !shapes.is_empty(), "{country}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_drawn_from_a_shape_is_good_in_any_case_and_stays_itself(
+            (country, code) in (0..SHAPES.len()).prop_flat_map(drawn),
+            padding in " {0,3}",
+        ) {
+            prop_assert_eq!(parse(&format!("{padding}{}{padding}", code.to_lowercase()), country), Some(code.clone()));
+            prop_assert_eq!(parse(&code, country), Some(code));
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser_and_what_it_lets_through_is_good_again(
+            text in "\\PC{0,12}|[0-9A-Za-z -]{0,12}",
+            country in prop::sample::select(vec!["PL", "TR", "GB", "IE", "NL", "JP", "BR"]),
+        ) {
+            if let Some(code) = parse(&text, country) {
+                prop_assert!(code.is_ascii() && (2..=10).contains(&code.len()), "{code}");
+                prop_assert_eq!(parse(&code, country), Some(code.clone()));
+            }
+        }
+    }
+
+    /// A country that has shapes, and a code of one of them.
+    fn drawn(at: usize) -> impl Strategy<Value = (&'static str, String)> {
+        let (country, shapes) = SHAPES[at];
+        let shape = prop::sample::select(shapes);
+        let codes = shape.prop_flat_map(|shape| {
+            let of = |c: char| match c {
+                '0' => "[0-9]".to_owned(),
+                '@' => "[A-Z]".to_owned(),
+                '*' => "[0-9A-Z]".to_owned(),
+                itself => format!("[{itself}]").replace("[-]", "-"),
+            };
+            let pattern: String = shape.chars().map(of).collect();
+            prop::string::string_regex(&pattern).unwrap()
+        });
+        codes.prop_map(move |code| (country, code))
     }
 }

@@ -7,10 +7,7 @@ use diesel_async::RunQueryDsl;
 use kernel::id::{AddressId, UserId};
 
 use super::{Address, Defaults};
-use crate::{
-    api::PostalAddress,
-    schema::{addresses, users},
-};
+use crate::{api::PostalAddress, schema::addresses};
 
 #[derive(HasQuery)]
 #[diesel(table_name = addresses)]
@@ -24,13 +21,6 @@ struct AddressRow {
     country: String,
     is_default_delivery: bool,
     is_default_billing: bool,
-}
-
-/// Locks the owner's row until the transaction ends; false when there is none.
-pub(crate) async fn lock_owner(tx: &mut Tx, owner: UserId) -> QueryResult<bool> {
-    let row: Option<UserId> =
-        users::table.find(owner).select(users::id).for_no_key_update().first(tx).await.optional()?;
-    Ok(row.is_some())
 }
 
 pub(crate) async fn list_defaults(tx: &mut Tx, owner: UserId) -> QueryResult<Vec<Defaults>> {
@@ -84,6 +74,85 @@ pub(crate) async fn find_address(
     let mine = addresses::id.eq(id).and(addresses::user_id.eq(owner));
     let row: Option<AddressRow> = AddressRow::query().filter(mine).first(conn).await.optional()?;
     Ok(row.map(Address::from))
+}
+
+/// The address as changed; `None` when it is absent or somebody else's.
+pub(crate) async fn put_place(
+    conn: &mut Tx,
+    (owner, id): (UserId, AddressId),
+    place: &PostalAddress,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Address>> {
+    let mine = addresses::id.eq(id).and(addresses::user_id.eq(owner));
+    let row: Option<AddressRow> = diesel::update(addresses::table.filter(mine))
+        .set((
+            addresses::title.eq(&place.title),
+            addresses::recipient.eq(&place.recipient),
+            addresses::street.eq(&place.street),
+            addresses::city.eq(&place.city),
+            addresses::postal_code.eq(&place.postal_code),
+            addresses::country.eq(&place.country),
+            addresses::updated_at.eq(now),
+        ))
+        .returning(AddressRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(Address::from))
+}
+
+/// What the address was the default for; `None` when it is absent or somebody else's.
+pub(crate) async fn delete_address(
+    tx: &mut Tx,
+    owner: UserId,
+    id: AddressId,
+) -> QueryResult<Option<Defaults>> {
+    let mine = addresses::id.eq(id).and(addresses::user_id.eq(owner));
+    let gone: Option<(bool, bool)> = diesel::delete(addresses::table.filter(mine))
+        .returning((addresses::is_default_delivery, addresses::is_default_billing))
+        .get_result(tx)
+        .await
+        .optional()?;
+    Ok(gone.map(|(delivery, billing)| Defaults { delivery, billing }))
+}
+
+/// Nothing of the owner's is the default of these kinds any more.
+pub(crate) async fn put_no_default(tx: &mut Tx, owner: UserId, of: Defaults) -> QueryResult<()> {
+    let mine = addresses::table.filter(addresses::user_id.eq(owner));
+    if of.delivery {
+        let set = mine.filter(addresses::is_default_delivery);
+        diesel::update(set).set(addresses::is_default_delivery.eq(false)).execute(tx).await?;
+    }
+    if of.billing {
+        let set = mine.filter(addresses::is_default_billing);
+        diesel::update(set).set(addresses::is_default_billing.eq(false)).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// Makes an address the default of these kinds; what it is the default of besides, it stays.
+pub(crate) async fn put_default(tx: &mut Tx, address: &Address, of: Defaults) -> QueryResult<()> {
+    diesel::update(addresses::table.find(address.id))
+        .set((
+            addresses::is_default_delivery.eq(of.delivery || address.default_for.delivery),
+            addresses::is_default_billing.eq(of.billing || address.default_for.billing),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn find_oldest(tx: &mut Tx, owner: UserId) -> QueryResult<Option<Address>> {
+    let oldest_first = (addresses::created_at, addresses::id);
+    let mine = AddressRow::query().filter(addresses::user_id.eq(owner)).order(oldest_first);
+    let row: Option<AddressRow> = mine.first(tx).await.optional()?;
+    Ok(row.map(Address::from))
+}
+
+/// Empties the address books of these owners.
+pub(crate) async fn delete_books(tx: &mut Tx, owners: &[UserId]) -> QueryResult<()> {
+    diesel::delete(addresses::table.filter(addresses::user_id.eq_any(owners))).execute(tx).await?;
+    Ok(())
 }
 
 impl From<AddressRow> for Address {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Changes, MAX_NAME_CHARS, User};
-use crate::UserService;
+use crate::{UserService, company::http::CompanyResponse};
 
 /// The user, as everything that shows one shows it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,9 +24,8 @@ pub(crate) struct UserResponse {
     /// Null until photos can be uploaded.
     #[schema(value_type = Option<Object>)]
     photo: Option<serde_json::Value>,
-    /// The company of a corporate account.
-    #[schema(value_type = Option<Object>)]
-    company: Option<serde_json::Value>,
+    /// The company of a corporate account; null of an individual one.
+    company: Option<CompanyResponse>,
     created_at: DateTime<Utc>,
 }
 
@@ -109,7 +108,7 @@ impl From<&User> for UserResponse {
             email: user.email.as_str().to_owned(),
             language: user.language,
             photo: None,
-            company: None,
+            company: user.company.as_ref().map(CompanyResponse::from),
             created_at: user.created_at,
         }
     }

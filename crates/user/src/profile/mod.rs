@@ -9,6 +9,8 @@ mod tests;
 use chrono::{DateTime, Utc};
 use kernel::{Email, Language, Phone, UserType, id::UserId};
 
+use crate::company::Company;
+
 /// Characters of a first or last name.
 pub(crate) const MAX_NAME_CHARS: usize = 60;
 
@@ -21,6 +23,8 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     pub(crate) email: Email,
     pub(crate) language: Language,
+    /// Of a corporate account, and of no other.
+    pub(crate) company: Option<Company>,
     pub(crate) created_at: DateTime<Utc>,
 }
 

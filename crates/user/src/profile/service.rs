@@ -14,6 +14,7 @@ impl UserService {
     pub(crate) async fn change_profile(&self, user: UserId, changes: &Changes) -> Result<User, UserError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
-        store::put_changes(&mut conn, user, changes, now).await?.ok_or(UserError::NotFound)
+        store::put_changes(&mut conn, user, changes, now).await?;
+        store::find_user(&mut conn, user).await?.ok_or(UserError::NotFound)
     }
 }

@@ -1,26 +1,36 @@
-//! Users in PostgreSQL.
+//! Users in PostgreSQL. Who was anonymised is nobody's row any more.
 
 use chrono::{DateTime, Utc};
 use db::Tx;
 use diesel::{prelude::*, result::Error::DeserializationError};
 use diesel_async::RunQueryDsl;
-use kernel::{Language, Phone, UserType, id::UserId};
+use kernel::{
+    Language, Phone, UserType,
+    id::{CompanyId, UserId},
+};
 
 use super::{Changes, User};
-use crate::schema::users;
+use crate::{
+    company::Company,
+    schema::{companies, users},
+};
 
-#[derive(HasQuery)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 struct UserRow {
     id: UserId,
-    phone: String,
+    phone: Option<String>,
     user_type: String,
-    first_name: String,
-    last_name: String,
-    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
     language: String,
+    company_id: Option<CompanyId>,
     created_at: DateTime<Utc>,
 }
+
+/// A user with name and number of the company that the row points at.
+type Joined = (UserRow, Option<String>, Option<String>);
 
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
@@ -32,7 +42,7 @@ struct ChangesRow<'a> {
     updated_at: DateTime<Utc>,
 }
 
-/// False when the number has an account of this type already, or the id is one.
+/// False when the number has an account of this type already, or the id is taken.
 pub(crate) async fn insert_user(tx: &mut Tx, user: &User) -> QueryResult<bool> {
     let rows = diesel::insert_into(users::table)
         .values((
@@ -43,6 +53,7 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: &User) -> QueryResult<bool> {
             users::last_name.eq(&user.last_name),
             users::email.eq(user.email.as_str()),
             users::language.eq(user.language.code()),
+            users::company_id.eq(user.company.as_ref().map(|company| company.id)),
             users::created_at.eq(user.created_at),
             users::updated_at.eq(user.created_at),
         ))
@@ -53,17 +64,33 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: &User) -> QueryResult<bool> {
 }
 
 pub(crate) async fn find_user(conn: &mut Tx, id: UserId) -> QueryResult<Option<User>> {
-    let row: Option<UserRow> = UserRow::query().filter(users::id.eq(id)).first(conn).await.optional()?;
+    let row: Option<Joined> = users::table
+        .left_join(companies::table)
+        .filter(users::id.eq(id).and(users::anonymised_at.is_null()))
+        .select((UserRow::as_select(), companies::name.nullable(), companies::nip.nullable()))
+        .first(conn)
+        .await
+        .optional()?;
     row.map(User::try_from).transpose()
 }
 
-pub(crate) async fn find_by_phone(
-    conn: &mut Tx,
-    phone: &Phone,
-    user_type: UserType,
-) -> QueryResult<Option<User>> {
+/// The account behind a number, its deletion called off: one statement of a form that is prepared once, because signing
+/// in may cost four round trips in all.
+///
+/// Whoever is being anonymised at this moment is waited for, and not found afterwards.
+pub(crate) async fn sign_in(conn: &mut Tx, phone: &Phone, user_type: UserType) -> QueryResult<Option<User>> {
     let this_one = users::phone.eq(phone.as_str()).and(users::user_type.eq(user_type.as_str()));
-    let row: Option<UserRow> = UserRow::query().filter(this_one).first(conn).await.optional()?;
+    let its_company = companies::table.filter(users::company_id.eq(companies::id.nullable()));
+    let row: Option<Joined> = diesel::update(users::table.filter(this_one))
+        .set(users::deletion_at.eq(None::<DateTime<Utc>>))
+        .returning((
+            UserRow::as_select(),
+            its_company.select(companies::name).single_value(),
+            its_company.select(companies::nip).single_value(),
+        ))
+        .get_result(conn)
+        .await
+        .optional()?;
     row.map(User::try_from).transpose()
 }
 
@@ -73,13 +100,13 @@ pub(crate) async fn find_language(conn: &mut Tx, id: UserId) -> QueryResult<Opti
     language.map(|l| l.parse().map_err(corrupt)).transpose()
 }
 
-/// The user as changed; `None` when there is none.
+/// Changes nothing when there is no such user.
 pub(crate) async fn put_changes(
     conn: &mut Tx,
     id: UserId,
     changes: &Changes,
     now: DateTime<Utc>,
-) -> QueryResult<Option<User>> {
+) -> QueryResult<()> {
     let changes = ChangesRow {
         first_name: changes.first_name.as_deref(),
         last_name: changes.last_name.as_deref(),
@@ -87,13 +114,14 @@ pub(crate) async fn put_changes(
         language: changes.language.map(Language::code),
         updated_at: now,
     };
-    let row: Option<UserRow> = diesel::update(users::table.find(id))
-        .set(changes)
-        .returning(UserRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
-    row.map(User::try_from).transpose()
+    let somebody = users::id.eq(id).and(users::anonymised_at.is_null());
+    diesel::update(users::table.filter(somebody)).set(changes).execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn is_taken(conn: &mut Tx, phone: &Phone, user_type: UserType) -> QueryResult<bool> {
+    let this_one = users::phone.eq(phone.as_str()).and(users::user_type.eq(user_type.as_str()));
+    diesel::select(diesel::dsl::exists(users::table.filter(this_one))).get_result(conn).await
 }
 
 /// False when there is no such user.
@@ -103,28 +131,51 @@ pub(crate) async fn put_phone(
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let rows = diesel::update(users::table.find(id))
+    let somebody = users::id.eq(id).and(users::anonymised_at.is_null());
+    let rows = diesel::update(users::table.filter(somebody))
         .set((users::phone.eq(phone.as_str()), users::updated_at.eq(now)))
         .execute(conn)
         .await?;
     Ok(rows == 1)
 }
 
-impl TryFrom<UserRow> for User {
+/// Locks the user's row until the transaction ends; false when there is none.
+pub(crate) async fn lock_user(tx: &mut Tx, id: UserId) -> QueryResult<bool> {
+    let row: Option<UserId> = users::table
+        .filter(users::id.eq(id).and(users::anonymised_at.is_null()))
+        .select(users::id)
+        .for_no_key_update()
+        .first(tx)
+        .await
+        .optional()?;
+    Ok(row.is_some())
+}
+
+impl TryFrom<Joined> for User {
     type Error = diesel::result::Error;
 
-    fn try_from(row: UserRow) -> QueryResult<Self> {
+    fn try_from((row, company_name, company_nip): Joined) -> QueryResult<Self> {
+        let company = match (row.company_id, company_name, company_nip) {
+            (Some(id), Some(name), Some(nip)) => Some(Company { id, name, nip }),
+            _ => None,
+        };
         Ok(Self {
             id: row.id,
             kind: row.user_type.parse().map_err(corrupt)?,
-            phone: row.phone.parse().map_err(corrupt)?,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            email: row.email.parse().map_err(corrupt)?,
+            phone: whole(row.phone)?.parse().map_err(corrupt)?,
+            first_name: whole(row.first_name)?,
+            last_name: whole(row.last_name)?,
+            email: whole(row.email)?.parse().map_err(corrupt)?,
             language: row.language.parse().map_err(corrupt)?,
+            company,
             created_at: row.created_at,
         })
     }
+}
+
+/// The database's own check: only who was anonymised lacks it.
+fn whole(value: Option<String>) -> QueryResult<String> {
+    value.ok_or_else(|| DeserializationError("an anonymised user".into()))
 }
 
 fn corrupt<E: std::error::Error + Send + Sync + 'static>(e: E) -> diesel::result::Error {

@@ -2,13 +2,14 @@
 
 use actix_web::web::Data;
 use http_kit::{
-    ApiError, ApiResult, Body, Envelope, Failure, Fields, Lang, Registering, Registrant, Reply, UriLanguage,
+    ApiError, ApiResult, Body, Client, Envelope, Failure, Fields, Lang, Registering, Registrant, Reply,
+    UriLanguage,
 };
-use kernel::{Language, Nip, ParseError, UserType};
+use kernel::{Language, ParseError, UserType};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Registration;
+use super::{Kind, Registration};
 use crate::{
     UserService,
     profile::{
@@ -51,13 +52,17 @@ pub(crate) struct RegisteredResponse {
 }
 
 /// Register, with the registration token of `verify-otp` as bearer.
+///
+/// A corporate account takes the company's `nip`, which the tax register must know as an active VAT payer: 404 when it
+/// does not know it, 409 `VAT_NOT_ACTIVE`, 503 when it does not answer. A refused form may be sent again with the same
+/// token. The company's address becomes the first of the address book.
 #[utoipa::path(
     post, path = "/api/complete-profile", tag = "user", operation_id = "completeProfile",
     params(UriLanguage), request_body = CompleteProfileRequest,
     responses(
         (status = 201, body = Envelope<RegisteredResponse>),
         (status = "4XX", body = Failure),
-        (status = 501, body = Failure, description = "Companies cannot register yet."),
+        (status = 503, body = Failure, description = "The tax register does not answer: nothing has happened."),
     ),
     security(("registration" = [])),
 )]
@@ -65,10 +70,11 @@ pub(crate) async fn complete_profile(
     registrant: Registering,
     users: Data<UserService>,
     Lang(language): Lang,
+    client: Client,
     body: Body<CompleteProfileRequest>,
 ) -> ApiResult<RegisteredResponse> {
     let form = body.value.parse(registrant.0, language)?;
-    let (user, tokens) = users.register(form).await?;
+    let (user, tokens) = users.register(form, client.name.as_deref()).await?;
     Ok(Reply::created(RegisteredResponse {
         access_token: tokens.access_token,
         refresh_token: tokens.refresh_token,
@@ -84,7 +90,7 @@ impl CompleteProfileRequest {
         let first_name = fields.text("firstName", &self.first_name.unwrap_or_default(), MAX_NAME_CHARS);
         let last_name = fields.text("lastName", &self.last_name.unwrap_or_default(), MAX_NAME_CHARS);
         let email = fields.take("email", parse_email(&self.email.unwrap_or_default()));
-        fields.take("nip", parse_nip(self.nip.as_deref(), user_type));
+        let kind = fields.take("nip", parse_kind(self.nip.as_deref(), user_type));
         fields.take("termsAccepted", accepted(self.terms_accepted));
         fields.take("privacyAccepted", accepted(self.privacy_accepted));
         let language = match self.language.as_deref() {
@@ -95,7 +101,7 @@ impl CompleteProfileRequest {
             Some(Registration {
                 user,
                 phone,
-                user_type,
+                kind: kind?,
                 first_name: first_name?,
                 last_name: last_name?,
                 email: email?,
@@ -114,12 +120,12 @@ fn accepted(given: Option<bool>) -> Result<(), ParseError> {
     }
 }
 
-/// A company has one; a person's account knows none, and dropping it silently would hide the mistake.
-fn parse_nip(given: Option<&str>, user_type: UserType) -> Result<Option<Nip>, ParseError> {
-    match (given.map(str::trim), user_type) {
+/// A company has a tax number; a person's account knows none, and dropping it silently would hide the mistake.
+fn parse_kind(nip: Option<&str>, user_type: UserType) -> Result<Kind, ParseError> {
+    match (nip.map(str::trim), user_type) {
         (None | Some(""), UserType::Corporate) => Err(ParseError("REQUIRED")),
-        (Some(text), UserType::Corporate) => text.parse().map(Some),
-        (None, UserType::Individual) => Ok(None),
+        (Some(text), UserType::Corporate) => text.parse().map(Kind::Corporate),
+        (None, UserType::Individual) => Ok(Kind::Individual),
         (Some(_), UserType::Individual) => Err(ParseError("UNKNOWN")),
     }
 }

@@ -2,22 +2,20 @@
 
 pub(crate) mod http;
 pub(crate) mod service;
-mod store;
 #[cfg(test)]
 mod tests;
 
-use kernel::{Email, Language, Phone, UserType, id::UserId};
+use kernel::{Email, Language, Nip, Phone, UserType, id::UserId};
 
-/// The version of the texts that are shown for consent. Raised with the texts; the content pages will tell it.
-pub(crate) const TEXT_VERSION: &str = "2026-11";
+use crate::preferences::ConsentKind;
 
 /// A form that was filled in right.
 #[derive(Debug, Clone)]
 pub(crate) struct Registration {
-    /// The id that the account will have: the registration token's.
+    /// The id that the account will have: a form that is sent again finds its account there.
     pub(crate) user: UserId,
     pub(crate) phone: Phone,
-    pub(crate) user_type: UserType,
+    pub(crate) kind: Kind,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) email: Email,
@@ -26,19 +24,19 @@ pub(crate) struct Registration {
     pub(crate) marketing: Option<bool>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ConsentKind {
-    Terms,
-    Privacy,
-    Marketing,
+/// For whom the account is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Individual,
+    /// For the company with this tax number.
+    Corporate(Nip),
 }
 
-impl ConsentKind {
-    pub(crate) const fn as_str(self) -> &'static str {
+impl Kind {
+    pub(crate) const fn user_type(&self) -> UserType {
         match self {
-            Self::Terms => "terms",
-            Self::Privacy => "privacy",
-            Self::Marketing => "marketing",
+            Self::Individual => UserType::Individual,
+            Self::Corporate(_) => UserType::Corporate,
         }
     }
 }

@@ -1,0 +1,2 @@
+alter table users.users drop column company_id;
+drop table users.companies;
