@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::error::ApiError;
 use crate::intent::PaymentIntent;
 use crate::state::State;
-use crate::webhook::{Target, dispatcher};
+use crate::webhook::dispatcher;
 use crate::{Call, Options, api, control};
 
 /// Larger than anything that Stripe's parameters can grow to.
@@ -66,10 +66,6 @@ impl Sandbox {
         format!("http://{}", self.addr)
     }
 
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
     /// The customer pays.
     ///
     /// # Errors
@@ -81,16 +77,6 @@ impl Sandbox {
     /// The payment is refused, for example with `card_declined`.
     pub fn fail(&self, intent: &str, code: &str) -> Result<(), Refused> {
         self.command(|state| control::fail_intent(state, intent, code))
-    }
-
-    pub fn cancel(&self, intent: &str) -> Result<(), Refused> {
-        self.command(|state| control::cancel_intent(state, intent))
-    }
-
-    /// Sends webhooks to `url` from now on, what is still undelivered included.
-    pub fn send_webhooks_to(&self, url: &str) -> Result<(), Refused> {
-        let target = Target { url: Some(url.to_owned()), paused: false };
-        self.command(|state| control::direct(state, target).map(|()| Value::Null))
     }
 
     /// The last API calls, oldest first.
