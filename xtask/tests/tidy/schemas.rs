@@ -14,7 +14,7 @@ const PLATFORM: &str = "platform";
 /// The audit log's.
 const AUDIT: &str = "audit";
 
-fn schemas() -> BTreeSet<&'static str> {
+pub(crate) fn owned_schemas() -> BTreeSet<&'static str> {
     DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT]).collect()
 }
 
@@ -29,7 +29,7 @@ fn owned(name: &str) -> Option<&'static str> {
 
 /// `schema.table`, where schema is one of ours.
 fn tables() -> Regex {
-    let names = schemas().into_iter().collect::<Vec<_>>().join("|");
+    let names = owned_schemas().into_iter().collect::<Vec<_>>().join("|");
     Regex::new(&format!(r#"(?i)\b"?({names})"?\s*\.\s*"?([a-z_]+)"#)).unwrap()
 }
 
@@ -114,7 +114,7 @@ fn a_crate_s_sql_names_its_own_schema_only() {
 }
 
 /// What is between the brackets of `table! { … }`, with its position.
-fn table_macros(text: &str) -> Vec<(usize, &str)> {
+pub(crate) fn table_macros(text: &str) -> Vec<(usize, &str)> {
     let code = without_literals(text);
     let starts = Regex::new(r"\btable!\s*\{").unwrap();
     let body = |start: regex_lite::Match<'_>| {
@@ -150,6 +150,11 @@ struct Migration {
     domain: Option<String>,
     up: Option<String>,
     down: Option<String>,
+}
+
+/// The folders of the migrations, in the order in which they run.
+pub(crate) fn folders() -> Vec<String> {
+    migrations().into_iter().map(|migration| migration.folder).collect()
 }
 
 fn migrations() -> Vec<Migration> {
