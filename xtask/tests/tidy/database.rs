@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use regex_lite::Regex;
 
-use crate::schemas::{self, owned_schemas, table_macros};
+use crate::schemas::{self, table_macros};
 use crate::source::without_comments;
 use crate::tree::{files, judge, line_of, root};
 
@@ -41,7 +41,8 @@ fn empty(what: &str) -> Client {
 fn run(client: &mut Client, folder: &str, file: &str) {
     let script = fs::read_to_string(root().join("migrations").join(folder).join(file)).unwrap();
     let mut transaction = client.transaction().unwrap();
-    transaction.batch_execute(&script).unwrap_or_else(|e| panic!("migrations/{folder}/{file}: {e:?}"));
+    let told = |e: &postgres::Error| e.as_db_error().map_or_else(|| e.to_string(), ToString::to_string);
+    transaction.batch_execute(&script).unwrap_or_else(|e| panic!("migrations/{folder}/{file}: {}", told(&e)));
     transaction.commit().unwrap();
 }
 
@@ -58,10 +59,13 @@ fn migrated() -> Client {
     connect(name)
 }
 
-/// The rows of a query, each as its columns in one line; `{schemas}` stands for the list of ours.
+/// The schemas that are not PostgreSQL's own.
+const SCHEMAS: &str =
+    "select nspname::text from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'";
+
+/// The rows of a query, each as its columns in one line; `{schemas}` stands for ours.
 fn lines(client: &mut Client, sql: &str) -> Vec<String> {
-    let ours: Vec<String> = owned_schemas().into_iter().map(|schema| format!("'{schema}'")).collect();
-    let answer = client.simple_query(&sql.replace("{schemas}", &ours.join(", "))).unwrap();
+    let answer = client.simple_query(&sql.replace("{schemas}", SCHEMAS)).unwrap();
     let rows = answer.into_iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
@@ -303,39 +307,34 @@ impl Column {
 fn a_migration_undone_and_run_again_leaves_the_same_schema() {
     let mut client = empty("undone");
     let folders = schemas::folders();
-    let mut findings = Vec::new();
-    let mut before = lines(&mut client, DUMP);
+    let nothing = lines(&mut client, DUMP);
+    let mut before = nothing.clone();
     for folder in &folders {
         run(&mut client, folder, "up.sql");
         let after = lines(&mut client, DUMP);
         run(&mut client, folder, "down.sql");
-        let undone = lines(&mut client, DUMP);
-        findings.extend(told(folder, "down.sql does not undo up.sql", &before, &undone));
+        same(&format!("migrations/{folder}/down.sql undoes up.sql"), &before, &lines(&mut client, DUMP));
         run(&mut client, folder, "up.sql");
-        let again = lines(&mut client, DUMP);
-        findings.extend(told(folder, "up.sql makes something else the second time", &after, &again));
-        assert_ne!(before, again, "migrations/{folder} changes nothing that dump.sql sees");
-        before = again;
+        before = lines(&mut client, DUMP);
+        same(&format!("migrations/{folder}/up.sql makes the same again"), &after, &before);
     }
     for folder in folders.iter().rev() {
         run(&mut client, folder, "down.sql");
     }
-    findings.extend(told("*", "all of them undone leave something", &[], &lines(&mut client, DUMP)));
+    same("all migrations undone leave nothing", &nothing, &lines(&mut client, DUMP));
     for folder in &folders {
         run(&mut client, folder, "up.sql");
     }
-    findings.extend(told("*", "all of them anew make something else", &before, &lines(&mut client, DUMP)));
-    judge("a migration cannot be undone and run again", &findings);
+    same("all migrations anew make the same", &before, &lines(&mut client, DUMP));
 }
 
-/// What only one of the two has.
-fn told(folder: &str, what: &str, wanted: &[String], found: &[String]) -> Vec<String> {
+/// Fails with what only one of the two has.
+#[track_caller]
+fn same(rule: &str, wanted: &[String], found: &[String]) {
     let only = |here: &[String], there: &[String], sign: char| -> Vec<String> {
-        let lines = here.iter().filter(|line| !there.contains(line));
-        lines.map(|line| format!("migrations/{folder}: {what}: {sign} {line}")).collect()
+        here.iter().filter(|line| !there.contains(line)).map(|line| format!("{sign} {line}")).collect()
     };
-    let (missing, left) = (only(wanted, found, '-'), only(found, wanted, '+'));
-    missing.into_iter().chain(left).collect()
+    judge(&format!("not so: {rule}"), &[only(wanted, found, '-'), only(found, wanted, '+')].concat());
 }
 
 #[test]

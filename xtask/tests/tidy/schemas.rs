@@ -14,7 +14,7 @@ const PLATFORM: &str = "platform";
 /// The audit log's.
 const AUDIT: &str = "audit";
 
-pub(crate) fn owned_schemas() -> BTreeSet<&'static str> {
+fn schemas() -> BTreeSet<&'static str> {
     DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT]).collect()
 }
 
@@ -29,7 +29,7 @@ fn owned(name: &str) -> Option<&'static str> {
 
 /// `schema.table`, where schema is one of ours.
 fn tables() -> Regex {
-    let names = owned_schemas().into_iter().collect::<Vec<_>>().join("|");
+    let names = schemas().into_iter().collect::<Vec<_>>().join("|");
     Regex::new(&format!(r#"(?i)\b"?({names})"?\s*\.\s*"?([a-z_]+)"#)).unwrap()
 }
 
