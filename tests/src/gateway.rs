@@ -64,7 +64,7 @@ impl Gateway {
     }
 
     fn run(&mut self, arguments: &[&str]) {
-        let binary = binary();
+        let binary = binary("metropolitan");
         let log = File::options().create(true).append(true).open(self.dir.join("log")).unwrap();
         // What the process before this one said is not said again.
         let errors = File::create(self.dir.join("errors")).unwrap();
@@ -132,6 +132,15 @@ impl Gateway {
         Ended { code: status.code(), errors: self.errors() }
     }
 
+    /// The developer's command, for the development directory of this gateway.
+    pub fn xtask(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(binary("xtask"));
+        command.args(arguments).env_clear().env("DEV_DIR", self.dir.join("dev"));
+        let said = command.output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap()
+    }
+
     /// Everything it logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir.join("log")).unwrap_or_default()
@@ -155,14 +164,14 @@ impl Drop for Gateway {
     }
 }
 
-/// Beside the tests, in the same profile: `target/<profile>/metropolitan`.
-fn binary() -> PathBuf {
+/// Beside the tests, in the same profile: `target/<profile>/<name>`.
+fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
-    let binary = profile.join("metropolitan");
+    let binary = profile.join(name);
     assert!(
         binary.is_file(),
-        "{} is missing: build it first: cargo build -p gateway -p sandbox",
+        "{} is missing: build it first: cargo build -p gateway -p xtask",
         binary.display()
     );
     binary

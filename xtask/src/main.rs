@@ -1,4 +1,4 @@
-//! The developer's command: `cargo xtask up|test|ci|migrate|seed|openapi|bench`.
+//! The developer's command: `cargo xtask up|test|ci|migrate|seed|keys|openapi|bench`.
 
 mod account;
 mod bench;
@@ -7,6 +7,7 @@ mod cluster;
 mod dev_state;
 mod hash;
 mod install;
+mod keys;
 mod openapi;
 mod process;
 mod redis;
@@ -48,6 +49,8 @@ enum Task {
     Migrate(DatabaseArguments),
     /// Fill the catalogue and its stock; rows that exist are left alone
     Seed(seed::Arguments),
+    /// The keys that sign access tokens
+    Keys(keys::Arguments),
     /// Write docs/openapi.json from the code
     Openapi(openapi::Arguments),
     /// Measure the release build beside what the machine can do at best
@@ -83,6 +86,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Ci => suite::run(&suite::Arguments::default()),
         Task::Migrate(arguments) => migrate(arguments),
         Task::Seed(arguments) => seed::run(arguments),
+        Task::Keys(arguments) => keys::run(&arguments),
         Task::Openapi(arguments) => openapi::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }
