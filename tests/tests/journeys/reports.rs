@@ -83,7 +83,7 @@ async fn a_failure_of_ours_is_reported_once_and_without_personal_data() {
     let event: Value = serde_json::from_str(envelopes[0].lines().nth(2).unwrap()).unwrap();
     assert_eq!(event["message"], "request journey-sentry failed", "{event:#}");
     assert_eq!(
-        (&event["environment"], &event["tags"]["code"]),
+        (&event["environment"], &event["contexts"]["Rust Tracing Fields"]["code"]),
         (&json!("test"), &json!("INTERNAL")),
         "{event:#}"
     );
