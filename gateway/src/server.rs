@@ -48,7 +48,7 @@ pub(crate) fn run(config: Config, role: Role) -> Result<(), Stop> {
     let telemetry = Telemetry::start(&telemetry::Options {
         log_format: config.log.format,
         filter: &config.log.filter,
-        sentry_dsn: config.log.sentry_dsn.as_deref(),
+        sentry_dsn: config.log.sentry_dsn.as_ref(),
         environment: config.env.as_str(),
     })
     .map_err(Stop::failed)?;

@@ -73,6 +73,29 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn what_would_fail_only_when_it_is_used_is_refused_at_once() {
+    for (name, values) in [
+        (
+            "DATABASE_URL",
+            ["postgres://host:port/shop", "postgres://", "postgres://host/shop?sslmode=require"],
+        ),
+        ("REDIS_URL", ["redis://", "redis://host:port", "rediss://host"]),
+        ("STRIPE_API_BASE", ["https://api.stripe.com/v1", "https://", "api.stripe.com"]),
+        ("STRIPE_SECRET_KEY", ["pk_test_1", "1", "sk_test_\n1"]),
+        ("RUST_LOG", ["info,=warn", "shop=loud", "shop[=info"]),
+        ("SENTRY_DSN", ["sentry", "https://sentry.example/1", "https://key@sentry.example"]),
+    ] {
+        for value in values {
+            let told = complaints(&[(name, value)]);
+            assert_eq!(told.len(), 1, "{name}={value}: {told:?}");
+            assert!(told[0].starts_with(name), "{name}={value}: {told:?}");
+        }
+    }
+    let live = complaints(&[("STRIPE_API_BASE", "http://127.0.0.1:1"), ("STRIPE_SECRET_KEY", "sk_live_1")]);
+    assert!(live.len() == 1 && live[0].starts_with("STRIPE_API_BASE"), "{live:?}");
+}
+
+#[test]
 fn production_takes_nothing_made_up_and_nothing_lax() {
     let told = complaints(&[
         ("APP_ENV", "production"),

@@ -13,6 +13,8 @@ mod lifecycle;
 mod limits;
 mod races;
 mod repetition;
+mod reports;
+mod session;
 mod stack;
 mod texts;
 mod webhooks;

@@ -114,7 +114,7 @@ fn a_crate_s_sql_names_its_own_schema_only() {
 }
 
 /// What is between the brackets of `table! { … }`, with its position.
-fn table_macros(text: &str) -> Vec<(usize, &str)> {
+pub(crate) fn table_macros(text: &str) -> Vec<(usize, &str)> {
     let code = without_literals(text);
     let starts = Regex::new(r"\btable!\s*\{").unwrap();
     let body = |start: regex_lite::Match<'_>| {
@@ -150,6 +150,11 @@ struct Migration {
     domain: Option<String>,
     up: Option<String>,
     down: Option<String>,
+}
+
+/// The folders of the migrations, in the order in which they run.
+pub(crate) fn folders() -> Vec<String> {
+    migrations().into_iter().map(|migration| migration.folder).collect()
 }
 
 fn migrations() -> Vec<Migration> {

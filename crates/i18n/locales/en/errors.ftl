@@ -75,8 +75,6 @@ FIELD_TOO_LONG = Please use at most { $max ->
    *[other] { $max } characters
 }.
 FIELD_RANGE = Please enter a value from { $min } to { $max }.
-FIELD_MIN = The value must be at least { $min }.
-FIELD_MAX = The value must be at most { $max }.
 FIELD_PHONE = Please enter a valid phone number with its country code, for example +48501234567.
 FIELD_COUNTRY = This country is not supported.
 FIELD_EMAIL = Please enter a valid e-mail address.
