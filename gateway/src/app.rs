@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{health, modules::Modules};
 
-/// Every route of the shop; those of development only where they are wanted.
+/// Every route of the shop; those of development never in production.
 pub fn routes(production: bool) -> Routes {
     let routes = Routes::new()
         .join(catalog::http::routes())
@@ -42,14 +42,17 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::new(modules.staff.clone()))
             .app_data(Data::new(modules.tokens.clone()))
             .app_data(Data::new(modules.db.clone()))
-            .app_data(Data::new(modules.mailbox.clone()))
             .app_data(Data::new(modules.health.clone()))
             .app_data(Data::from(modules.answers.clone()))
             .app_data(Data::from(modules.messages.clone()))
             .app_data(Data::from(modules.authenticate.clone()))
             .app_data(Data::from(modules.admit.clone()))
             .app_data(Data::from(modules.languages.clone()));
-        routes(production).mount(cfg);
+        if let Some(mailbox) = &modules.mailbox {
+            cfg.app_data(Data::new(mailbox.clone()));
+        }
+        // Without a mailbox there is nothing for the route of development to show.
+        routes(production || modules.mailbox.is_none()).mount(cfg);
         let ui = SwaggerUi::new("/swagger/{_:.*}").config(SwaggerConfig::from("/openapi.json"));
         cfg.service(web::redirect("/swagger", "/swagger/")).service(ui);
         cfg.default_service(web::to(|| async { Err::<&str, _>(ApiError::not_found()) }));

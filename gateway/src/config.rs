@@ -6,11 +6,12 @@ mod otp;
 mod reader;
 mod secrets;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use chrono::TimeDelta;
 use identity::{OtpLimits, Password, Pepper, SigningKeys};
 use kernel::{Email, Money};
+use notification_twilio::{AccountSid, AuthToken, BaseUrl, Malformed, Origin};
 use payment::WebhookSecrets;
 use telemetry::LogFormat;
 
@@ -52,6 +53,7 @@ pub struct Config {
     pub redis: Redis,
     pub identity: Identity,
     pub stripe: Stripe,
+    pub sms: Sms,
     pub order: Order,
     pub log: Log,
     /// Multiplies every rate limit; 0 turns them off.
@@ -106,6 +108,22 @@ impl Stripe {
     }
 }
 
+/// Who sends text messages.
+#[derive(Debug)]
+pub enum Sms {
+    /// Nobody: they are kept for `GET /dev/sms`. Never in production.
+    Mailbox,
+    Twilio(Twilio),
+}
+
+#[derive(Debug)]
+pub struct Twilio {
+    pub api_base: BaseUrl,
+    pub account_sid: AccountSid,
+    pub auth_token: AuthToken,
+    pub from: Origin,
+}
+
 #[derive(Debug)]
 pub struct Order {
     pub minimum: Money,
@@ -140,13 +158,13 @@ impl Config {
         let env = env.unwrap_or(AppEnv::Production);
         let production = env == AppEnv::Production;
         let rate_limit_factor = rate_limits(&mut r, production);
-        sms_provider(&mut r, production);
         let config = (
             http(&mut r, production),
             database(&mut r),
             redis(&mut r),
             identity(&mut r, production, rate_limit_factor),
             stripe(&mut r, production),
+            sms(&mut r, production),
             order(&mut r),
             log(&mut r, production),
         );
@@ -158,10 +176,11 @@ impl Config {
                 Some(redis),
                 Some(identity),
                 Some(stripe),
+                Some(sms),
                 Some(order),
                 Some(log),
             ) if errors.is_empty() => {
-                Ok(Self { env, http, database, redis, identity, stripe, order, log, rate_limit_factor })
+                Ok(Self { env, http, database, redis, identity, stripe, sms, order, log, rate_limit_factor })
             }
             _ => Err(ConfigError(errors)),
         }
@@ -321,16 +340,38 @@ fn rate_limits(r: &mut Reader, production: bool) -> u32 {
     }
 }
 
-fn sms_provider(r: &mut Reader, production: bool) {
+fn sms(r: &mut Reader, production: bool) -> Option<Sms> {
     let default = if production { "twilio" } else { "mailbox" };
     match r.text("SMS_PROVIDER", default).as_str() {
         "mailbox" if production => {
             r.wrong("SMS_PROVIDER", "twilio in production: nobody reads a mailbox there");
+            None
         }
-        "mailbox" => {}
-        "twilio" => r.wrong("SMS_PROVIDER", "mailbox: the Twilio adapter is not built yet"),
-        _ => r.wrong("SMS_PROVIDER", "twilio or mailbox"),
+        "mailbox" => Some(Sms::Mailbox),
+        "twilio" => twilio(r, production).map(Sms::Twilio),
+        _ => {
+            r.wrong("SMS_PROVIDER", "twilio or mailbox");
+            None
+        }
     }
+}
+
+fn twilio(r: &mut Reader, production: bool) -> Option<Twilio> {
+    let api_base = r.text("TWILIO_API_BASE", "https://api.twilio.com");
+    let (account_sid, auth_token, from) =
+        (r.required("TWILIO_ACCOUNT_SID"), r.required("TWILIO_AUTH_TOKEN"), r.required("TWILIO_FROM"));
+    let api_base: Option<BaseUrl> = shaped(r, "TWILIO_API_BASE", Some(&api_base));
+    if production && api_base.as_ref().is_some_and(|base| !base.is_encrypted()) {
+        r.wrong("TWILIO_API_BASE", "an https:// address");
+    }
+    let account_sid = shaped(r, "TWILIO_ACCOUNT_SID", account_sid.as_deref());
+    let auth_token = shaped(r, "TWILIO_AUTH_TOKEN", auth_token.as_deref());
+    let from = shaped(r, "TWILIO_FROM", from.as_deref());
+    Some(Twilio { api_base: api_base?, account_sid: account_sid?, auth_token: auth_token?, from: from? })
+}
+
+fn shaped<T: FromStr<Err = Malformed>>(r: &mut Reader, name: &str, text: Option<&str>) -> Option<T> {
+    text?.parse().map_err(|malformed: Malformed| r.wrong(name, malformed.wanted())).ok()
 }
 
 #[cfg(test)]

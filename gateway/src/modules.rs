@@ -9,7 +9,7 @@ use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
 use identity::{OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
-use notification::{Mailbox, events::SendCode};
+use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
 use shopping::{CartRules, CartService};
@@ -44,7 +44,8 @@ pub struct Modules {
     pub(crate) staff: StaffService,
     pub(crate) db: Db,
     pub(crate) tokens: TokenService,
-    pub(crate) mailbox: Mailbox,
+    /// Only where no real text messages are sent.
+    pub(crate) mailbox: Option<Mailbox>,
     pub(crate) send_code: SendCode,
     pub(crate) health: Dependencies,
     pub(crate) answers: Arc<dyn Answers>,
@@ -61,12 +62,14 @@ pub(crate) struct Platform {
     pub(crate) cache: Cache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    /// None: the mailbox.
+    pub(crate) sms: Option<Arc<dyn SmsSender>>,
     pub(crate) health: Dependencies,
 }
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, health } = on;
+        let Platform { db, cache, clock, provider, sms, health } = on;
         let stock = StockService::new(db.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -107,12 +110,16 @@ impl Modules {
         let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
         let staff = StaffService::new(db.clone(), clock.clone(), sessions.clone());
         let mailbox = Mailbox::new(db.clone(), clock.clone());
+        let (sms, mailbox): (Arc<dyn SmsSender>, _) = match sms {
+            Some(provider) => (provider, None),
+            None => (Arc::new(mailbox.clone()), Some(mailbox)),
+        };
         let limiter = (config.rate_limit_factor > 0).then(|| Limiter::new(cache, config.rate_limit_factor));
         Self {
             orders_for_inventory: Arc::new(OrdersForInventory(Arc::new(orders.clone()))),
             webhook_secrets: config.stripe.webhook_secrets.clone(),
             payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },
-            send_code: SendCode::new(Arc::new(mailbox.clone())),
+            send_code: SendCode::new(sms),
             answers: Arc::new(AnswersInDb { db: db.clone(), clock }),
             messages: Arc::new(FluentMessages),
             authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),

@@ -13,6 +13,8 @@ use actix_web::{
 use cache::{Cache, CacheOptions};
 use db::{Db, PoolOptions};
 use kernel::{Clock, SystemClock};
+use notification::ports::SmsSender;
+use notification_twilio::TwilioSender;
 use payment_stripe::StripeProvider;
 use telemetry::Telemetry;
 use tokio::{
@@ -24,7 +26,7 @@ use tokio::{
 use crate::{
     app,
     cli::{Role, Stop},
-    config::Config,
+    config::{Config, Sms},
     edge::Edge,
     health::Dependencies,
     measure,
@@ -151,10 +153,19 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let cache = Cache::new(&config.redis.url.0, options).map_err(Stop::failed)?;
     let provider =
         StripeProvider::new(&config.stripe.api_base, &config.stripe.secret_key.0).map_err(Stop::failed)?;
+    let sms = sender(&config.sms)?;
     let readiness = Readiness::default();
     let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok((Platform { db, cache, clock, provider: Arc::new(provider), health }, readiness))
+    Ok((Platform { db, cache, clock, provider: Arc::new(provider), sms, health }, readiness))
+}
+
+/// Who sends text messages; none means the mailbox.
+fn sender(sms: &Sms) -> Result<Option<Arc<dyn SmsSender>>, Stop> {
+    let Sms::Twilio(twilio) = sms else { return Ok(None) };
+    let (base, from) = (twilio.api_base.clone(), twilio.from.clone());
+    let sender = TwilioSender::new(base, &twilio.account_sid, &twilio.auth_token, from);
+    Ok(Some(Arc::new(sender.map_err(Stop::failed)?)))
 }
 
 fn listen(

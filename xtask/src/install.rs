@@ -19,7 +19,14 @@ pub(crate) enum Tool {
     Redis,
     Curl,
     Wrk,
+    /// What the build finds OpenSSL by.
+    PkgConfig,
+    /// The headers that the SDK of Twilio is built against.
+    OpenSsl,
 }
+
+/// What compiling the workspace takes besides Rust.
+pub(crate) const TO_BUILD: [Tool; 2] = [Tool::PkgConfig, Tool::OpenSsl];
 
 impl Tool {
     fn name(self) -> &'static str {
@@ -28,6 +35,8 @@ impl Tool {
             Self::Redis => "Redis",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::PkgConfig => "pkg-config",
+            Self::OpenSsl => "OpenSSL's headers",
         }
     }
 
@@ -37,6 +46,8 @@ impl Tool {
             Self::Redis => "redis-server",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::PkgConfig => "pkg-config",
+            Self::OpenSsl => "libssl-dev",
         }
     }
 
@@ -46,6 +57,8 @@ impl Tool {
             Self::Redis => "redis",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::PkgConfig => "pkgconf",
+            Self::OpenSsl => "openssl@3",
         }
     }
 
@@ -55,8 +68,29 @@ impl Tool {
             Self::Redis => find_program("redis-server").is_some(),
             Self::Curl => find_program("curl").is_some(),
             Self::Wrk => find_program("wrk").is_some(),
+            // On macOS the build looks where Homebrew puts OpenSSL, and asks nobody.
+            Self::PkgConfig => openssl_is_told() || cfg!(target_os = "macos") || pkg_config().is_some(),
+            Self::OpenSsl => openssl_is_told() || openssl_headers().iter().any(|header| header.is_file()),
         }
     }
+}
+
+/// Whoever says where it is has it.
+fn openssl_is_told() -> bool {
+    env::var_os("OPENSSL_DIR").is_some()
+}
+
+fn pkg_config() -> Option<PathBuf> {
+    env::var_os("PKG_CONFIG").map(PathBuf::from).or_else(|| find_program("pkg-config"))
+}
+
+fn openssl_headers() -> Vec<PathBuf> {
+    let kegs = HOMEBREW.iter().flat_map(|prefix| {
+        let opt = Path::new(prefix).join("opt");
+        [opt.join("openssl@3"), opt.join("openssl")]
+    });
+    let places = kegs.chain(["/usr".into(), "/usr/local".into()]);
+    places.map(|place| place.join("include/openssl/ssl.h")).collect()
 }
 
 /// `PostgreSQL`'s own programs: one directory, one version.
@@ -226,5 +260,6 @@ mod tests {
             assert!(text.contains(word), "{word} is missing in: {text}");
         }
         assert!(!advice(&[Tool::Wrk]).contains("--database-url"));
+        assert!(advice(&TO_BUILD).contains("apt-get install pkg-config libssl-dev"));
     }
 }

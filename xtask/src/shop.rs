@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::client::Connection;
 use crate::cluster::{free_port, is_free, last_lines};
+use crate::install;
 use crate::process::{self, Server};
 use crate::say;
 use crate::site::Site;
@@ -20,6 +21,8 @@ const PUBLISHABLE_KEY: &str = "pk_test_dev";
 
 /// Cargo's own output is the progress here.
 pub(crate) fn build(profile: Profile, packages: &[&str]) -> Result<()> {
+    // Whoever needs more has installed it together with these, so that nobody is asked for a password twice.
+    install::ensure(&install::TO_BUILD)?;
     let mut command = workspace::cargo();
     command.args(["build", "--bins"]);
     for package in packages {

@@ -26,7 +26,8 @@ pub(crate) struct Arguments {
 const NEED_BINARIES: [&str; 3] = ["gateway", "journeys", "sandbox"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    install::ensure(&[Tool::Postgres, Tool::Redis])?;
+    let [pkg_config, openssl] = install::TO_BUILD;
+    install::ensure(&[pkg_config, openssl, Tool::Postgres, Tool::Redis])?;
     let whole = arguments.packages.is_empty();
     say::loud("formatting", || process::run("cargo fmt --check", &mut formatting(arguments)))?;
     say::loud("lints", || process::run("cargo clippy", &mut lints(arguments)))?;

@@ -68,7 +68,7 @@ fn drop_data(site: &Site) -> Result<()> {
 }
 
 fn tools(arguments: &Arguments) -> Vec<Tool> {
-    let mut tools = Vec::new();
+    let mut tools = install::TO_BUILD.to_vec();
     if arguments.database_url.is_none() {
         tools.push(Tool::Postgres);
     }

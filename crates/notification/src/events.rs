@@ -8,7 +8,7 @@ use contracts::identity::CodeRequested;
 use kernel::Phone;
 
 use crate::{
-    ports::{SmsError, SmsSender},
+    ports::{Delivery, SmsError, SmsSender},
     sms,
 };
 
@@ -40,12 +40,18 @@ impl Effect for SendCode {
         }
         let to: Phone = requested.phone.parse().map_err(|_| failed("the event's phone number is none"))?;
         let text = sms::code_text(&requested).ok_or_else(|| failed("there is no text for codes"))?;
-        match self.sender.send(&to, &text, job).await {
+        let delivery = Delivery { key: job, attempt: context.attempt };
+        match self.sender.send(&to, &text, delivery).await {
             Ok(()) => Ok(()),
             // Asking again would be refused again; the customer sees that nothing comes and checks the number.
             Err(e @ SmsError::Refused { .. }) => {
                 tracing::warn!(job.id = %job, challenge.id = %challenge, error = %e, "code {challenge} was refused");
                 Ok(())
+            }
+            // A person has to act, and soon: nobody can sign in. Once that is done, the texts still waiting go out.
+            Err(e @ SmsError::Misconfigured { .. }) => {
+                tracing::error!(job.id = %job, challenge.id = %challenge, error = %e, "code {challenge} cannot be sent");
+                Err(JobError::Failed(e.to_string()))
             }
             Err(e @ SmsError::Unavailable(_)) => Err(JobError::Failed(e.to_string())),
         }

@@ -1,4 +1,4 @@
-//! A stand-in for Stripe, for development and tests.
+//! Stand-ins for Stripe, in development and tests, and for Twilio, in tests.
 #![doc = include_str!("../README.md")]
 
 mod account;
@@ -16,6 +16,7 @@ mod server;
 mod shelf;
 mod snapshot;
 mod state;
+mod twilio;
 mod webhook;
 mod world;
 
@@ -25,3 +26,4 @@ mod tests;
 pub use call_log::Call;
 pub use options::Options;
 pub use server::{Refused, Sandbox};
+pub use twilio::{Twilio, TwilioMessage, TwilioMood, TwilioRequest};

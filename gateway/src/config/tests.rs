@@ -1,6 +1,6 @@
 //! The whole configuration is judged at once.
 
-use super::{Config, Environment};
+use super::{Config, ConfigError, Environment, Sms};
 
 fn complete() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -14,17 +14,29 @@ fn complete() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
+/// What sending real texts needs.
+const TWILIO: [(&str, &str); 4] = [
+    ("SMS_PROVIDER", "twilio"),
+    ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
+    ("TWILIO_AUTH_TOKEN", "the-token-of-twilio"),
+    ("TWILIO_FROM", "Metropol"),
+];
+
 /// The complaints about the complete configuration with `changes`; an empty value takes the variable away.
 fn complaints(changes: &[(&'static str, &'static str)]) -> Vec<String> {
+    read(changes).err().map(|e| e.0).unwrap_or_default()
+}
+
+fn read(changes: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
     let mut environment = Environment::default();
     for (name, value) in complete().into_iter().chain(changes.iter().copied()) {
         environment.0.insert(name.to_owned(), value.to_owned());
     }
     let dir = std::env::temp_dir().join(testkit::unique("config"));
     environment.0.entry("DEV_DIR".to_owned()).or_insert(dir.display().to_string());
-    let complaints = Config::read(environment).err().map(|e| e.0).unwrap_or_default();
+    let config = Config::read(environment);
     let _ = std::fs::remove_dir_all(dir);
-    complaints
+    config
 }
 
 #[test]
@@ -79,6 +91,50 @@ fn production_takes_nothing_made_up_and_nothing_lax() {
     ] {
         assert!(told.iter().any(|line| line.starts_with(name)), "{name} in {told:?}");
     }
+}
+
+#[test]
+fn twilio_is_wanted_whole_where_it_is_chosen_and_in_production() {
+    for chosen in [("SMS_PROVIDER", "twilio"), ("APP_ENV", "production")] {
+        assert_eq!(
+            complaints(&[chosen]),
+            ["TWILIO_ACCOUNT_SID is missing", "TWILIO_AUTH_TOKEN is missing", "TWILIO_FROM is missing"]
+        );
+    }
+    assert!(matches!(read(&[]).unwrap().sms, Sms::Mailbox));
+    for env in ["development", "test", "production"] {
+        let config = read(&[&TWILIO[..], &[("APP_ENV", env)]].concat()).unwrap();
+        assert!(matches!(&config.sms, Sms::Twilio(twilio) if twilio.api_base.is_encrypted()), "{env}");
+        assert!(!format!("{config:?}").contains("the-token-of-twilio"));
+    }
+}
+
+#[test]
+fn production_starts_with_twilio_alone() {
+    let production = [&TWILIO[1..], &[("APP_ENV", "production")]].concat();
+    assert!(matches!(read(&production).unwrap().sms, Sms::Twilio(_)));
+}
+
+#[test]
+fn what_is_wrong_about_twilio_is_told_by_name_and_not_by_value() {
+    let wrong = [
+        ("TWILIO_ACCOUNT_SID", "SK0123456789abcdef0123456789abcdef"),
+        ("TWILIO_AUTH_TOKEN", "two words"),
+        ("TWILIO_FROM", "Metropolitan"),
+        ("TWILIO_API_BASE", "api.twilio.com"),
+    ];
+    let told = complaints(&[&TWILIO[..], &wrong].concat());
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (name, value) in wrong {
+        assert!(
+            told.iter().any(|line| line.starts_with(name) && !line.contains(value)),
+            "{name} in {told:?}"
+        );
+    }
+    let stand_in = [&TWILIO[..], &[("TWILIO_API_BASE", "http://127.0.0.1:1")]].concat();
+    assert_eq!(complaints(&stand_in), Vec::<String>::new());
+    let told = complaints(&[&stand_in[..], &[("APP_ENV", "production")]].concat());
+    assert_eq!(told, ["TWILIO_API_BASE must be an https:// address"]);
 }
 
 #[test]

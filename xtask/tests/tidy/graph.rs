@@ -51,6 +51,16 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// What of ours the tests of an adapter use besides.
+fn in_tests(name: &str) -> &'static [&'static str] {
+    match name {
+        "payment-stripe" => &["sandbox"],
+        // Its tests run notification's job from the event on.
+        "notification-twilio" => &["sandbox", "bus", "contracts"],
+        _ => &[],
+    }
+}
+
 /// What only some may depend on, and who they are.
 fn reserved(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
@@ -84,8 +94,7 @@ fn crates_depend_only_on_the_layers_below_them() {
         };
         for dependency in package.dependencies.iter().filter(|dependency| dependency.path.is_some()) {
             let other = dependency.name.as_str();
-            let for_tests = dependency.is_dev()
-                && (other == "testkit" || (name == "payment-stripe" && other == "sandbox"));
+            let for_tests = dependency.is_dev() && (other == "testkit" || in_tests(name).contains(&other));
             if !for_tests && !allowed.contains(&other) {
                 findings.push(format!("{name} → {other}: {}", advice(name, other)));
             }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use db::{Db, DbError};
 use kernel::{Clock, DomainError, ErrorKind, Phone, id::JobId};
 
-use crate::ports::{SmsError, SmsSender};
+use crate::ports::{Delivery, SmsError, SmsSender};
 
 /// Never in production: it keeps one-time codes in the clear.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ impl Mailbox {
 
 #[async_trait]
 impl SmsSender for Mailbox {
-    async fn send(&self, to: &Phone, text: &str, key: JobId) -> Result<(), SmsError> {
-        self.put(to, text, key).await.map_err(|e| SmsError::Unavailable(e.to_string()))
+    async fn send(&self, to: &Phone, text: &str, delivery: Delivery) -> Result<(), SmsError> {
+        self.put(to, text, delivery.key).await.map_err(|e| SmsError::Unavailable(e.to_string()))
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     Mailbox,
     events::SendCode,
     http::dev_routes,
-    ports::{SmsError, SmsSender},
+    ports::{Delivery, SmsError, SmsSender},
 };
 
 struct Shop {
@@ -65,7 +65,7 @@ struct Provider(fn() -> Result<(), SmsError>);
 
 #[async_trait]
 impl SmsSender for Provider {
-    async fn send(&self, _: &Phone, _: &str, _: JobId) -> Result<(), SmsError> {
+    async fn send(&self, _: &Phone, _: &str, _: Delivery) -> Result<(), SmsError> {
         (self.0)()
     }
 }
@@ -105,8 +105,8 @@ async fn a_code_that_was_asked_for_lies_in_the_mailbox_newest_first() {
 async fn a_job_that_runs_twice_sends_once() {
     let shop = Shop::open().await;
     let key = JobId::generate(shop.clock.now());
-    for _ in 0..2 {
-        shop.mailbox.send(&phone(), "text", key).await.unwrap();
+    for attempt in 1..=2 {
+        shop.mailbox.send(&phone(), "text", Delivery { key, attempt }).await.unwrap();
     }
     assert_eq!(shop.mailbox.list(&phone()).await.unwrap().len(), 1);
 }
@@ -128,7 +128,12 @@ async fn a_provider_that_is_away_is_asked_again_one_that_refuses_is_not() {
     shop.work(Arc::new(Provider(|| Err(SmsError::Unavailable("timeout".to_owned()))))).await;
     assert_eq!(shop.count("platform.jobs").await, 1);
 
+    // Until a person has mended what is wrong with our settings.
     shop.clock.advance(TimeDelta::seconds(2));
+    shop.work(Arc::new(Provider(|| Err(SmsError::Misconfigured { code: "20003".to_owned() })))).await;
+    assert_eq!(shop.count("platform.jobs").await, 1);
+
+    shop.clock.advance(TimeDelta::seconds(4));
     shop.work(Arc::new(Provider(|| Err(SmsError::Refused { code: "21211".to_owned() })))).await;
     assert_eq!(shop.count("platform.jobs").await, 0);
 }
