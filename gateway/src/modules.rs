@@ -9,6 +9,7 @@ use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
 use identity::{OtpService, SessionService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
+use media::Media;
 use notification::{Mailbox, events::SendCode};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
@@ -43,6 +44,7 @@ pub struct Modules {
     pub(crate) sessions: SessionService,
     pub(crate) tokens: TokenService,
     pub(crate) mailbox: Mailbox,
+    pub(crate) media: Media,
     pub(crate) send_code: SendCode,
     pub(crate) health: Dependencies,
     pub(crate) answers: Arc<dyn Answers>,
@@ -59,12 +61,13 @@ pub(crate) struct Platform {
     pub(crate) cache: Cache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) media: Media,
     pub(crate) health: Dependencies,
 }
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, health } = on;
+        let Platform { db, cache, clock, provider, media, health } = on;
         let stock = StockService::new(db.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -125,6 +128,7 @@ impl Modules {
             sessions,
             tokens,
             mailbox,
+            media,
             health,
         }
     }

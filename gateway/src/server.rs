@@ -13,6 +13,7 @@ use actix_web::{
 use cache::{Cache, CacheOptions};
 use db::{Db, PoolOptions};
 use kernel::{Clock, SystemClock};
+use media::{Media, Storage};
 use payment_stripe::StripeProvider;
 use telemetry::Telemetry;
 use tokio::{
@@ -116,7 +117,9 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let readiness = Readiness::default();
     let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok((Platform { db, cache, clock, provider: Arc::new(provider), health }, readiness))
+    let storage = Storage::open(&config.media).map_err(Stop::failed)?;
+    let media = Media::new(db.clone(), clock.clone(), storage).map_err(Stop::failed)?;
+    Ok((Platform { db, cache, clock, provider: Arc::new(provider), media, health }, readiness))
 }
 
 fn listen(

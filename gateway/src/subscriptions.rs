@@ -40,6 +40,7 @@ pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<Sweep>(TimeDelta::hours(1))
+        .every::<media::Sweep>(TimeDelta::minutes(10))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
 }
 
@@ -55,6 +56,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(Sweep)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
+        .effect(media::Sweep(modules.media.clone()))
         .effect(StartOrderPayment(modules.payments.clone()))
         .effect(WorkEvent(modules.payments.clone()))
         .effect(GiveBackOrphans {

@@ -46,7 +46,7 @@ impl Rendered {
 
 /// Answers with the body, or 304 when `If-None-Match` names it.
 pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str) -> HttpResponse {
-    let known = req.headers().get_all(header::IF_NONE_MATCH).any(|h| names(h, &rendered.etag));
+    let known = is_known(req, &rendered.etag);
     let mut res = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     res.insert_header((header::ETAG, rendered.etag.clone()))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control)))
@@ -59,6 +59,11 @@ pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str
     }
     res.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
         .body(rendered.body.clone())
+}
+
+/// Whether `If-None-Match` names the tag: the client has this very body.
+pub fn is_known(req: &HttpRequest, etag: &HeaderValue) -> bool {
+    req.headers().get_all(header::IF_NONE_MATCH).any(|list| names(list, etag))
 }
 
 /// `*`, or a list that holds the tag; a weak one names the same body (RFC 9110 §13.1.2).

@@ -63,6 +63,16 @@ impl Routes {
         self.route(&Method::PUT, path, limit, handler)
     }
 
+    #[must_use]
+    pub fn delete<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(&Method::DELETE, path, limit, handler)
+    }
+
     fn route<F, Args>(mut self, method: &Method, path: &'static str, limit: Limit, handler: F) -> Self
     where
         F: Handler<Args>,
@@ -72,6 +82,7 @@ impl Routes {
         let name = match *method {
             Method::GET => "GET",
             Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
             _ => "POST",
         };
         let endpoint = Endpoint { method: name, path, access: Args::ACCESS, limit };

@@ -5,6 +5,7 @@ mod address;
 pub mod api;
 mod error;
 pub mod http;
+mod photo;
 pub mod ports;
 mod profile;
 mod registration;

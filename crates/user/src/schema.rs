@@ -9,6 +9,8 @@ diesel::table! {
         last_name -> Text,
         email -> Text,
         language -> Text,
+        photo -> Nullable<Text>,
+        photo_thumbnail -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::tree::{DOMAINS, is_domain, judge, root};
 
 /// Layers 1 to 3: what a domain may stand on.
-const FOUNDATION: &[&str] = &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit"];
+const FOUNDATION: &[&str] = &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit", "media"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -42,6 +42,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "contracts" | "db" | "cache" | "i18n" | "telemetry" | "sandbox" => &["kernel"],
         "http-kit" => &["kernel", "i18n", "db"],
         "bus" => &["kernel", "contracts", "db"],
+        "media" => &["kernel", "db", "bus", "http-kit"],
         "payment-stripe" => &["kernel", "payment"],
         "notification-twilio" => &["kernel", "notification"],
         "testkit" => &["kernel", "contracts", "db", "cache", "bus", "i18n", "http-kit", "migrations"],

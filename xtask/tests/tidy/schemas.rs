@@ -10,15 +10,18 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
+/// The book of stored files.
+const MEDIA: &str = "media";
 
 fn schemas() -> BTreeSet<&'static str> {
-    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM]).collect()
+    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, MEDIA]).collect()
 }
 
 /// The schema of a crate, or of a migration's domain.
 fn owned(name: &str) -> Option<&'static str> {
     match name {
         "bus" | "db" | "platform" => Some(PLATFORM),
+        "media" => Some(MEDIA),
         _ => DOMAINS.iter().find(|(domain, _)| *domain == name).map(|(_, schema)| *schema),
     }
 }

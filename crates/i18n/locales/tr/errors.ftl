@@ -29,6 +29,12 @@ OTP_LIMIT = Bu numara için çok fazla kod istendi. Lütfen yeni bir kod istemed
 ALREADY_REGISTERED = Bu telefon numarasıyla bu türde bir hesap zaten var. Lütfen giriş yapın.
 TOO_MANY_ADDRESSES = En fazla { $max } adres kaydedebilirsiniz.
 
+## Pictures
+
+FILE_TOO_LARGE = Dosya çok büyük. En fazla { $maxMegabytes } MB olabilir.
+IMAGE_INVALID = Bu resmi okuyamadık. Lütfen eksiksiz ve hareketsiz bir JPEG, PNG veya WebP resmi gönderin.
+IMAGE_TOO_LARGE = Resim çok büyük. Her kenarı en fazla { $maxSide } piksel, tamamı en fazla { $maxMegapixels } megapiksel olabilir.
+
 ## Products and the cart
 
 PRODUCT_NOT_FOUND = Bu ürünü bulamadık.
@@ -52,6 +58,7 @@ SIGNATURE_INVALID = İmza geçerli değil.
 
 FIELD_REQUIRED = Bu alan zorunludur.
 FIELD_UNKNOWN = Bu alan tanınmıyor.
+FIELD_DUPLICATE = Bu alan yalnızca bir kez gönderilebilir.
 FIELD_INVALID = Bu değer geçerli değil.
 FIELD_TOO_LONG = Lütfen en fazla { $max } karakter girin.
 FIELD_RANGE = Lütfen { $min } ile { $max } arasında bir değer girin.

@@ -8,6 +8,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use kernel::{Email, Language, Phone, UserType, id::UserId};
+use media::Picture;
 
 /// Characters of a first or last name.
 pub(crate) const MAX_NAME_CHARS: usize = 60;
@@ -21,6 +22,7 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     pub(crate) email: Email,
     pub(crate) language: Language,
+    pub(crate) photo: Option<Picture>,
     pub(crate) created_at: DateTime<Utc>,
 }
 

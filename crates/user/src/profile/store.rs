@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use kernel::{Language, Phone, UserType, id::UserId};
 
 use super::{Changes, User};
-use crate::schema::users;
+use crate::{photo::store::picture, schema::users};
 
 #[derive(HasQuery)]
 #[diesel(table_name = users)]
@@ -19,6 +19,8 @@ struct UserRow {
     last_name: String,
     email: String,
     language: String,
+    photo: Option<String>,
+    photo_thumbnail: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -109,6 +111,7 @@ impl TryFrom<UserRow> for User {
             last_name: row.last_name,
             email: row.email.parse().map_err(corrupt)?,
             language: row.language.parse().map_err(corrupt)?,
+            photo: picture(row.photo, row.photo_thumbnail)?,
             created_at: row.created_at,
         })
     }

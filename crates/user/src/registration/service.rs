@@ -28,6 +28,7 @@ impl UserService {
             last_name: form.last_name,
             email: form.email,
             language: form.language,
+            photo: None,
             created_at: now,
         };
         let mut conn = self.db.conn().await?;

@@ -1,0 +1,1 @@
+//! The photo of a user, against a real PostgreSQL.
