@@ -10,6 +10,8 @@ mod picture;
 mod schema;
 mod service;
 mod storage;
+#[cfg(test)]
+mod testing;
 mod upload;
 
 pub use self::{

@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     FileName, MediaError, Picture, Storage, Upload,
     files::store,
-    picture::{Darkroom, Developed, Header, develop},
+    picture::{Darkroom, Developed, Format, Header, develop},
+    upload::MAX_BYTES,
 };
 
 /// Uploads under way at once. Each holds its file in memory; who comes next waits with its body unread.
@@ -68,6 +69,15 @@ impl Media {
 
     pub(crate) async fn open(&self, name: &FileName) -> Result<GetResult, MediaError> {
         self.storage.get(name).await
+    }
+
+    /// A file that did not come as a form. Waits for a place.
+    pub async fn upload(&self, content_type: &str, bytes: Vec<u8>) -> Result<Upload, MediaError> {
+        let declared = Format::declared(content_type).ok_or(MediaError::UnsupportedType)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(MediaError::FileTooLarge);
+        }
+        Ok(Upload { declared, bytes: Arc::new(bytes), _place: self.place().await? })
     }
 
     pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit, MediaError> {

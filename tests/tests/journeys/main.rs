@@ -10,4 +10,5 @@ mod limits;
 mod races;
 mod repetition;
 mod stack;
+mod uploads;
 mod webhooks;

@@ -104,11 +104,11 @@ fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
 /// A picture in several scans is held in coefficients of two bytes until the last one.
 fn jpeg_frame(frame: &[u8], in_scans: bool) -> Option<Told> {
     let [_, h1, h2, w1, w2, count, components @ ..] = frame else { return None };
-    let sampled = |component: &[u8]| {
+    let factors_of = |component: &[u8]| {
         let factors = *component.get(1)?;
         Some((u64::from(factors >> 4), u64::from(factors & 15)))
     };
-    let factors: Option<Vec<_>> = components.chunks_exact(3).map(sampled).collect();
+    let factors: Option<Vec<_>> = components.chunks_exact(3).map(factors_of).collect();
     let factors = factors.filter(|factors| factors.len() == usize::from(*count))?;
     let widest = factors.iter().map(|f| f.0).max()?;
     let highest = factors.iter().map(|f| f.1).max()?;
@@ -159,8 +159,8 @@ fn png(bytes: &[u8]) -> Option<Told> {
 fn webp(bytes: &[u8]) -> Option<Told> {
     const ANIMATED: u8 = 0b0000_0010;
     const SEE_THROUGH: u8 = 0b0001_0000;
-    let size = usize::try_from(u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?)).ok()?;
-    let mut rest = bytes.get(12..size.checked_add(8)?)?;
+    let length = usize::try_from(u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?)).ok()?;
+    let mut rest = bytes.get(12..length.checked_add(8)?)?;
     let (mut canvas, mut see_through) = (None, false);
     loop {
         let length = usize::try_from(u32::from_le_bytes(*rest.get(4..)?.first_chunk()?)).ok()?;

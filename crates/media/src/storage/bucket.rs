@@ -26,6 +26,8 @@ pub(super) fn connect(bucket: &Bucket) -> object_store::Result<AmazonS3> {
         .with_access_key_id(&bucket.access_key_id)
         .with_secret_access_key(&bucket.secret_access_key)
         .with_retry(retry)
+        // One file a request, which everything that speaks S3 understands.
+        .with_disable_bulk_delete(true)
         .with_http_connector(Https);
     if let Some(token) = &bucket.session_token {
         builder = builder.with_token(token);

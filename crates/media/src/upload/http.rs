@@ -71,12 +71,12 @@ async fn read(mut form: Multipart, name: &str) -> Result<(Format, Vec<u8>), ApiE
             Some(known) if known == name && file.is_none() => file = Some(read_file(field).await?),
             Some(known) if known == name => {
                 fields.refuse(name, "DUPLICATE");
-                break;
+                return fields.finish(|| None);
             }
             other => {
                 let other: String = other.unwrap_or_default().chars().take(MAX_NAME_CHARS).collect();
                 fields.refuse(&other, "UNKNOWN");
-                break;
+                return fields.finish(|| None);
             }
         }
     }
