@@ -11,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use chrono::TimeDelta;
 use identity::{OtpLimits, Password, Pepper, SigningKeys};
 use kernel::{Email, Money};
+use media::{Bucket, Location};
 use notification_twilio::{AccountSid, AuthToken, BaseUrl, Malformed, Origin};
 use payment::WebhookSecrets;
 use payment_stripe::{ConfigError as StripeError, StripeProvider};
@@ -57,6 +58,8 @@ pub struct Config {
     pub tax_register: TaxRegister,
     pub sms: Sms,
     pub order: Order,
+    /// Where files are stored.
+    pub media: Location,
     pub log: Log,
     /// Multiplies every rate limit; 0 turns them off.
     pub rate_limit_factor: u32,
@@ -175,6 +178,7 @@ impl Config {
             tax_register(&mut r, production),
             sms(&mut r, production),
             order(&mut r),
+            media(&mut r, production),
             log(&mut r, production),
         );
         let errors = r.finish();
@@ -188,6 +192,7 @@ impl Config {
                 Some(tax_register),
                 Some(sms),
                 Some(order),
+                Some(media),
                 Some(log),
             ) if errors.is_empty() => Ok(Self {
                 env,
@@ -199,6 +204,7 @@ impl Config {
                 tax_register,
                 sms,
                 order,
+                media,
                 log,
                 rate_limit_factor,
             }),
@@ -359,6 +365,38 @@ fn order(r: &mut Reader) -> Option<Order> {
     let minimum = r.number("MIN_ORDER_GROSZ", 20_000, 0..=10_000_000);
     let hold = r.number("RESERVATION_TTL_SECONDS", 900, 60..=86_400);
     Some(Order { minimum: Money::grosz(minimum?), hold: TimeDelta::seconds(hold?) })
+}
+
+/// `file:///directory` or `s3://bucket/prefix`; outside production a directory of its own is made up.
+fn media(r: &mut Reader, production: bool) -> Option<Location> {
+    if !production && r.optional("MEDIA_STORE").is_none() {
+        return Some(Location::Directory(PathBuf::from(r.text("DEV_DIR", "target/dev")).join("media")));
+    }
+    let url = r.required("MEDIA_STORE")?;
+    if let Some(path) = url.strip_prefix("file://").filter(|path| path.starts_with('/')) {
+        return Some(Location::Directory(PathBuf::from(path)));
+    }
+    let Some((name, prefix)) = url.strip_prefix("s3://").map(|at| at.split_once('/').unwrap_or((at, "")))
+    else {
+        r.wrong("MEDIA_STORE", "file:///directory or s3://bucket/prefix");
+        return None;
+    };
+    let (access_key_id, secret_access_key, region) =
+        (r.required("AWS_ACCESS_KEY_ID"), r.required("AWS_SECRET_ACCESS_KEY"), r.required("AWS_REGION"));
+    let endpoint = r.optional("AWS_ENDPOINT_URL");
+    let safe = |url: &str| url.starts_with("https://") || (!production && url.starts_with("http://"));
+    if !endpoint.as_deref().is_none_or(safe) {
+        r.wrong("AWS_ENDPOINT_URL", "an https:// address");
+    }
+    Some(Location::Bucket(Bucket {
+        name: name.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        region: region?,
+        endpoint,
+        access_key_id: access_key_id?,
+        secret_access_key: secret_access_key?,
+        session_token: r.optional("AWS_SESSION_TOKEN"),
+    }))
 }
 
 fn log(r: &mut Reader, production: bool) -> Option<Log> {

@@ -40,10 +40,23 @@ impl Gateway {
         Self::prepared(settings.iter().map(own).collect())
     }
 
-    /// Another one with the same settings, not started yet.
+    /// Another instance beside this one: the same settings and secrets, a port of its own. Not started yet.
     #[must_use]
     pub fn twin(&self) -> Self {
-        Self::prepared(self.settings.clone())
+        let mut twin = Self::prepared(self.settings.clone());
+        twin.set("DEV_DIR", self.dir.join("dev").display().to_string());
+        twin
+    }
+
+    /// What it holds in memory now, and held at most, in bytes (Linux).
+    pub fn memory(&self) -> (u64, u64) {
+        let path = format!("/proc/{}/status", self.process.as_ref().unwrap().id());
+        let status = fs::read_to_string(path).unwrap();
+        let kilobytes = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        (kilobytes("VmRSS:") * 1024, kilobytes("VmHWM:") * 1024)
     }
 
     pub fn port(&self) -> u16 {

@@ -83,7 +83,8 @@ fn tests(arguments: &Arguments) -> Command {
     chosen(&mut command, arguments, "--workspace");
     command.arg("--").args(&arguments.runner);
     // A developer's own settings must not decide what the tests see.
-    for name in ["APP_ENV", "DATABASE_URL", "REDIS_URL", "DEV_DIR", "RUST_LOG", "RATE_LIMITS"] {
+    for name in ["APP_ENV", "DATABASE_URL", "REDIS_URL", "DEV_DIR", "RUST_LOG", "RATE_LIMITS", "MEDIA_STORE"]
+    {
         command.env_remove(name);
     }
     command

@@ -120,7 +120,9 @@ async fn production_refuses_what_is_for_development() {
     ]);
     let ended = gateway.command(&["serve"]).await;
     assert_eq!(ended.code, Some(2), "{}", ended.errors);
-    for name in ["SMS_PROVIDER", "RATE_LIMITS", "STRIPE_API_BASE", "JWT_SIGNING_KEYS", "OTP_PEPPER"] {
+    for name in
+        ["SMS_PROVIDER", "RATE_LIMITS", "STRIPE_API_BASE", "JWT_SIGNING_KEYS", "OTP_PEPPER", "MEDIA_STORE"]
+    {
         assert!(ended.errors.contains(&format!("- {name} ")), "{name} in {}", ended.errors);
     }
 }

@@ -17,4 +17,5 @@ mod reports;
 mod session;
 mod stack;
 mod texts;
+mod uploads;
 mod webhooks;

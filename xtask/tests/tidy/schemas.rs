@@ -10,12 +10,14 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
+/// The book of stored files.
+const MEDIA: &str = "media";
 
 /// The audit log's.
 const AUDIT: &str = "audit";
 
 fn schemas() -> BTreeSet<&'static str> {
-    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT]).collect()
+    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT, MEDIA]).collect()
 }
 
 /// The schema of a crate, or of a migration's domain.
@@ -23,6 +25,7 @@ fn owned(name: &str) -> Option<&'static str> {
     match name {
         "bus" | "db" | "platform" => Some(PLATFORM),
         "audit" => Some(AUDIT),
+        "media" => Some(MEDIA),
         _ => DOMAINS.iter().find(|(domain, _)| *domain == name).map(|(_, schema)| *schema),
     }
 }

@@ -44,6 +44,12 @@ LOGIN_LOCKED = Zbyt wiele błędnych prób. Prosimy spróbować ponownie za jaki
 EMAIL_TAKEN = Ten adres e-mail jest już używany przez inne konto.
 LAST_OWNER = Sklep musi mieć co najmniej jednego właściciela, dlatego ostatniemu nie można odebrać uprawnień.
 
+## Pictures
+
+FILE_TOO_LARGE = Plik jest zbyt duży. Może mieć najwyżej { $maxMegabytes } MB.
+IMAGE_INVALID = Nie udało się odczytać tego zdjęcia. Prosimy przesłać kompletny, nieruchomy obraz w formacie JPEG, PNG lub WebP.
+IMAGE_TOO_LARGE = Zdjęcie jest zbyt duże. Każdy bok może mieć najwyżej { $maxSide } pikseli, a całość najwyżej { $maxMegapixels } megapikseli.
+
 ## Products and the cart
 
 PRODUCT_NOT_FOUND = Nie znaleziono tego produktu.
@@ -71,6 +77,7 @@ SIGNATURE_INVALID = Podpis jest nieprawidłowy.
 
 FIELD_REQUIRED = To pole jest wymagane.
 FIELD_UNKNOWN = To pole nie jest znane.
+FIELD_DUPLICATE = To pole można przesłać tylko raz.
 FIELD_INVALID = Ta wartość jest nieprawidłowa.
 FIELD_TOO_LONG = Można wpisać najwyżej { $max ->
     [one] { $max } znak
