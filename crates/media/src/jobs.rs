@@ -1,7 +1,7 @@
 //! Scheduled work: deleting files that nobody wants.
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError};
+use bus::{Effect, Job, JobContext, JobError, Queue};
 
 use crate::Media;
 
@@ -12,6 +12,7 @@ pub struct Sweep(pub Media);
 
 impl Job for Sweep {
     const NAME: &'static str = "media.sweep";
+    const QUEUE: Queue = Queue::Slow;
     type Payload = ();
 }
 

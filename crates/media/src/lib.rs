@@ -3,6 +3,8 @@
 
 mod error;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 mod jobs;
 mod name;

@@ -4,8 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, error::PayloadError, http::StatusCode,
-    web::Data,
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+    },
+    web::{Bytes, Data},
 };
 use futures_util::{
     StreamExt as _,
@@ -61,6 +67,15 @@ impl Form {
         let (declared, bytes) = reading.map_err(|_| malformed())??;
         Ok(Upload { declared, bytes: Arc::new(bytes), _place: place })
     }
+}
+
+/// A form as one piece of bytes, for fuzzing.
+pub(crate) async fn read_bytes(body: &[u8], name: &str) -> Option<(Format, Vec<u8>)> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=x"));
+    let body = Bytes::copy_from_slice(body);
+    let chunks = futures_util::stream::once(ready(Ok::<_, PayloadError>(body)));
+    read(Multipart::new(&headers, chunks), name).await.ok()
 }
 
 async fn read(mut form: Multipart, name: &str) -> Result<(Format, Vec<u8>), ApiError> {
