@@ -376,8 +376,8 @@ fn media(r: &mut Reader, production: bool) -> Option<Location> {
     if let Some(path) = url.strip_prefix("file://").filter(|path| path.starts_with('/')) {
         return Some(Location::Directory(PathBuf::from(path)));
     }
-    let Some((name, prefix)) = url.strip_prefix("s3://").map(|at| at.split_once('/').unwrap_or((at, "")))
-    else {
+    let bucket = url.strip_prefix("s3://").map(|at| at.split_once('/').unwrap_or((at, "")));
+    let Some((name, prefix)) = bucket.filter(|(name, _)| !name.is_empty()) else {
         r.wrong("MEDIA_STORE", "file:///directory or s3://bucket/prefix");
         return None;
     };

@@ -192,7 +192,8 @@ fn a_store_of_files_is_a_directory_or_a_bucket() {
     for directory in ["file:///var/lib/media", "file:///"] {
         assert_eq!(complaints(&[("MEDIA_STORE", directory)]), Vec::<String>::new());
     }
-    for other in ["/var/lib/media", "file://relative", "http://bucket", "s3:bucket"] {
+    for other in ["/var/lib/media", "file://relative", "http://bucket", "s3:bucket", "s3://", "s3:///prefix"]
+    {
         let told = complaints(&[("MEDIA_STORE", other)]);
         assert_eq!(told, ["MEDIA_STORE must be file:///directory or s3://bucket/prefix"], "{other}");
     }

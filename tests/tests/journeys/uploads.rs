@@ -216,9 +216,9 @@ async fn many_large_uploads_at_once_do_not_fill_the_memory() {
     let limit = 2_097_152;
     let zeros = pictures::png_of_zeros((5_000, 5_000), ColorType::Rgba, BitDepth::Eight);
     let kinds = [
-        ("image/jpeg", pictures::padded(pictures::jpeg_in_scans(5_000, 5_000, false), limit), 201),
+        ("image/jpeg", pictures::padded(pictures::jpeg_in_scans(5_000, 4_000, false), limit), 201),
         ("image/png", pictures::padded(zeros, limit), 201),
-        ("image/webp", pictures::webp(5_000, 4_200), 201),
+        ("image/webp", pictures::webp(5_000, 3_400), 201),
         ("image/jpeg", pictures::padded(pictures::jpeg(5_000, 5_000), limit), 201),
         ("image/png", pictures::padded(pictures::bomb(), limit), 422),
     ];

@@ -61,7 +61,12 @@ fn shrink(picture: DynamicImage, side: u32) -> DynamicImage {
         return picture;
     }
     // The costly filter sees no more than twice the pixels it has to: the rest is averaged away, in little memory.
-    let coarse = if longest > 2 * side { picture.thumbnail(2 * side, 2 * side) } else { picture };
+    if longest <= 2 * side {
+        return picture.resize(side, side, FilterType::CatmullRom);
+    }
+    let coarse = picture.thumbnail(2 * side, 2 * side);
+    // Before the filter takes its memory.
+    drop(picture);
     coarse.resize(side, side, FilterType::CatmullRom)
 }
 

@@ -24,9 +24,9 @@ pub(crate) const MAX_SIDE: u32 = 6_000;
 pub(crate) const MAX_SIDE_TOLD: u64 = 6_000;
 /// The largest area that is taken, millions of pixels.
 pub(crate) const MAX_MEGAPIXELS: u64 = 25;
-/// What decoding one picture may take, bytes: enough for 25 megapixels of every usual kind. Pictures with 16 bits a
-/// channel, and progressive ones with full colour resolution, take twice as much and reach it at about 17 megapixels.
-pub(crate) const MAX_MEMORY: u64 = 25_000_000 * 6;
+/// What decoding one picture may take, bytes: enough for 25 megapixels of the usual kinds, which take 3 or 4 bytes a
+/// pixel. A progressive JPEG takes 6 and reaches it at 20 megapixels, with full colour resolution 9 and at 13.
+pub(crate) const MAX_MEMORY: u64 = 120_000_000;
 /// Longest side of what is stored.
 pub(crate) const MAIN_SIDE: u32 = 1_024;
 pub(crate) const THUMBNAIL_SIDE: u32 = 256;

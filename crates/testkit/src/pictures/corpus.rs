@@ -84,12 +84,12 @@ fn large() -> Vec<Sample> {
         sample("a webp of a side too long", WEBP, webp(10, 6_001), TOO_LARGE),
         sample("25 megapixels", PNG, zeros(5_000, 5_000), Stored(1_024, 1_024)),
         sample(
-            "a jpeg in scans, 25 megapixels",
+            "a jpeg in scans that takes 120 MB",
             JPEG,
-            jpeg_in_scans(5_000, 5_000, false),
-            Stored(1_024, 1_024),
+            jpeg_in_scans(5_000, 4_000, false),
+            Stored(1_024, 819),
         ),
-        sample("a jpeg in scans that takes 225 MB", JPEG, jpeg_in_scans(5_000, 5_000, true), TOO_LARGE),
+        sample("a jpeg in scans that takes 180 MB", JPEG, jpeg_in_scans(5_000, 4_000, true), TOO_LARGE),
         sample("a few more than 25 megapixels", PNG, zeros(5_001, 5_000), TOO_LARGE),
     ]
 }
