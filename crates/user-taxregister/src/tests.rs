@@ -178,7 +178,7 @@ async fn an_answer_without_end_is_not_read_to_it() {
     let server = Server::with(Arc::new(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
         // Until nobody listens.
-        while stream.write_all(&[b' '; 64 * 1024]).is_ok() {}
+        while stream.write_all(&[b' '; 8 * 1024]).is_ok() {}
     }));
     let refused = server.find().await.unwrap_err();
     assert!(told(&refused).contains("longer than 262144 bytes"), "{}", told(&refused));
