@@ -1,7 +1,7 @@
 //! What identity does when others tell of something.
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError};
+use bus::{Effect, Job, JobContext, JobError, Queue};
 use contracts::user::UserAnonymised;
 
 use crate::{SessionService, api::SessionsApi as _};
@@ -12,6 +12,7 @@ pub struct ForgetUser(pub SessionService);
 
 impl Job for ForgetUser {
     const NAME: &'static str = "identity.forget_user";
+    const QUEUE: Queue = Queue::Effects;
     type Payload = UserAnonymised;
 }
 

@@ -1,7 +1,7 @@
 //! What user does by itself: forgetting who asked to be forgotten.
 
 use async_trait::async_trait;
-use bus::{Effect, Handler, Job, JobContext, JobError};
+use bus::{Effect, Handler, Job, JobContext, JobError, Queue};
 use db::Tx;
 use kernel::id::UserId;
 
@@ -30,6 +30,7 @@ pub struct EndSessions(pub UserService);
 
 impl Job for EndSessions {
     const NAME: &'static str = "user.end_sessions";
+    const QUEUE: Queue = Queue::Effects;
     type Payload = UserId;
 }
 
