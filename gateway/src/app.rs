@@ -22,6 +22,7 @@ pub fn routes(production: bool) -> Routes {
         .join(identity::http::routes())
         .join(audit::http::routes())
         .join(payment::http::routes())
+        .join(media::http::routes())
         .join(health::routes());
     if production { routes } else { routes.join(notification::http::dev_routes()) }
 }
@@ -44,6 +45,7 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::new(modules.staff.clone()))
             .app_data(Data::new(modules.tokens.clone()))
             .app_data(Data::new(modules.db.clone()))
+            .app_data(Data::new(modules.media.clone()))
             .app_data(Data::new(modules.health.clone()))
             .app_data(Data::from(modules.answers.clone()))
             .app_data(Data::from(modules.messages.clone()))

@@ -11,9 +11,11 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use chrono::TimeDelta;
 use identity::{OtpLimits, Password, Pepper, SigningKeys};
 use kernel::{Email, Money};
+use media::{Bucket, Location};
 use notification_twilio::{AccountSid, AuthToken, BaseUrl, Malformed, Origin};
 use payment::WebhookSecrets;
-use telemetry::LogFormat;
+use payment_stripe::{ConfigError as StripeError, StripeProvider};
+use telemetry::{LogFilter, LogFormat, SentryDsn};
 
 pub use reader::Environment;
 use reader::Reader;
@@ -56,6 +58,8 @@ pub struct Config {
     pub tax_register: TaxRegister,
     pub sms: Sms,
     pub order: Order,
+    /// Where files are stored.
+    pub media: Location,
     pub log: Log,
     /// Multiplies every rate limit; 0 turns them off.
     pub rate_limit_factor: u32,
@@ -140,8 +144,8 @@ pub struct Order {
 #[derive(Debug)]
 pub struct Log {
     pub format: LogFormat,
-    pub filter: String,
-    pub sentry_dsn: Option<String>,
+    pub filter: LogFilter,
+    pub sentry_dsn: Option<SentryDsn>,
 }
 
 /// Everything that is wrong with the configuration.
@@ -174,6 +178,7 @@ impl Config {
             tax_register(&mut r, production),
             sms(&mut r, production),
             order(&mut r),
+            media(&mut r, production),
             log(&mut r, production),
         );
         let errors = r.finish();
@@ -187,6 +192,7 @@ impl Config {
                 Some(tax_register),
                 Some(sms),
                 Some(order),
+                Some(media),
                 Some(log),
             ) if errors.is_empty() => Ok(Self {
                 env,
@@ -198,6 +204,7 @@ impl Config {
                 tax_register,
                 sms,
                 order,
+                media,
                 log,
                 rate_limit_factor,
             }),
@@ -238,8 +245,11 @@ fn database(r: &mut Reader) -> Option<Database> {
     let url = r.required("DATABASE_URL");
     let pool_size = r.number("DATABASE_POOL_SIZE", 16, 1..=500);
     let url = url?;
-    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        r.wrong("DATABASE_URL", "a PostgreSQL address, like postgres://user:password@host:5432/metropolitan");
+    if !db::is_address(&url) {
+        r.wrong(
+            "DATABASE_URL",
+            "a PostgreSQL address without TLS, like postgres://user:password@host:5432/metropolitan",
+        );
     }
     Some(Database { url: Secret(url), pool_size: pool_size? })
 }
@@ -249,7 +259,7 @@ fn redis(r: &mut Reader) -> Option<Redis> {
     let url = r.required("REDIS_URL")?;
     if url.contains(',') {
         r.wrong("REDIS_URL", "one address for now: Redis Cluster is not supported yet");
-    } else if !url.starts_with("redis://") {
+    } else if !cache::is_address(&url) {
         r.wrong("REDIS_URL", "a Redis address, like redis://host:6379");
     }
     Some(Redis { url: Secret(url), namespace })
@@ -303,8 +313,8 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
         r.required("STRIPE_PUBLISHABLE_KEY"),
         r.required("STRIPE_WEBHOOK_SECRET"),
     );
-    if !(api_base.starts_with("https://") || (!production && api_base.starts_with("http://"))) {
-        r.wrong("STRIPE_API_BASE", "an https:// address");
+    if production && !api_base.starts_with("https://") {
+        r.wrong("STRIPE_API_BASE", "an https:// address in production");
     }
     let webhook_secrets = webhook.and_then(|text| {
         WebhookSecrets::parse(&text).or_else(|| {
@@ -313,8 +323,13 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
         })
     });
     let (secret_key, publishable_key) = (secret_key?, publishable_key?);
-    if !(secret_key.starts_with("sk_") || secret_key.starts_with("rk_")) {
-        r.wrong("STRIPE_SECRET_KEY", "a secret key: sk_… or rk_…");
+    match StripeProvider::new(&api_base, &secret_key) {
+        Ok(_) => {}
+        Err(StripeError::BaseUrl) => r.wrong("STRIPE_API_BASE", "an http(s):// address without a path"),
+        Err(StripeError::LiveKeyInTheClear) => {
+            r.wrong("STRIPE_API_BASE", "an https:// address for a live key");
+        }
+        Err(StripeError::SecretKey) => r.wrong("STRIPE_SECRET_KEY", "a secret key: sk_… or rk_…"),
     }
     Some(Stripe {
         api_base,
@@ -352,12 +367,51 @@ fn order(r: &mut Reader) -> Option<Order> {
     Some(Order { minimum: Money::grosz(minimum?), hold: TimeDelta::seconds(hold?) })
 }
 
+/// `file:///directory` or `s3://bucket/prefix`; outside production a directory of its own is made up.
+fn media(r: &mut Reader, production: bool) -> Option<Location> {
+    if !production && r.optional("MEDIA_STORE").is_none() {
+        return Some(Location::Directory(PathBuf::from(r.text("DEV_DIR", "target/dev")).join("media")));
+    }
+    let url = r.required("MEDIA_STORE")?;
+    if let Some(path) = url.strip_prefix("file://").filter(|path| path.starts_with('/')) {
+        return Some(Location::Directory(PathBuf::from(path)));
+    }
+    let Some((name, prefix)) = url.strip_prefix("s3://").map(|at| at.split_once('/').unwrap_or((at, "")))
+    else {
+        r.wrong("MEDIA_STORE", "file:///directory or s3://bucket/prefix");
+        return None;
+    };
+    let (access_key_id, secret_access_key, region) =
+        (r.required("AWS_ACCESS_KEY_ID"), r.required("AWS_SECRET_ACCESS_KEY"), r.required("AWS_REGION"));
+    let endpoint = r.optional("AWS_ENDPOINT_URL");
+    let safe = |url: &str| url.starts_with("https://") || (!production && url.starts_with("http://"));
+    if !endpoint.as_deref().is_none_or(safe) {
+        r.wrong("AWS_ENDPOINT_URL", "an https:// address");
+    }
+    Some(Location::Bucket(Bucket {
+        name: name.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        region: region?,
+        endpoint,
+        access_key_id: access_key_id?,
+        secret_access_key: secret_access_key?,
+        session_token: r.optional("AWS_SESSION_TOKEN"),
+    }))
+}
+
 fn log(r: &mut Reader, production: bool) -> Option<Log> {
     let format = if production { "json" } else { "pretty" };
     let format = r.choice("LOG_FORMAT", format, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)]);
-    let filter = r.text("RUST_LOG", "info");
-    let sentry_dsn = r.optional("SENTRY_DSN");
-    Some(Log { format: format?, filter, sentry_dsn })
+    let filter = r.parse("RUST_LOG", "info", "a filter, like info,tokio_postgres=warn");
+    let sentry_dsn = match r.optional("SENTRY_DSN").map(|text| text.parse()) {
+        None => None,
+        Some(Ok(dsn)) => Some(dsn),
+        Some(Err(_)) => {
+            r.wrong("SENTRY_DSN", "the address of a Sentry project, like https://key@host/1");
+            None
+        }
+    };
+    Some(Log { format: format?, filter: filter?, sentry_dsn })
 }
 
 /// `on`, `off` or a factor; production knows only `on`.

@@ -9,6 +9,7 @@ use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
 use identity::{OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
+use media::Media;
 use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
@@ -59,6 +60,7 @@ pub struct Modules {
     pub(crate) tokens: TokenService,
     /// Only where no real text messages are sent.
     pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) media: Media,
     pub(crate) send_code: SendCode,
     pub(crate) health: Dependencies,
     pub(crate) answers: Arc<dyn Answers>,
@@ -78,12 +80,13 @@ pub(crate) struct Platform {
     pub(crate) tax_register: Arc<dyn TaxRegister>,
     /// None: the mailbox.
     pub(crate) sms: Option<Arc<dyn SmsSender>>,
+    pub(crate) media: Media,
     pub(crate) health: Dependencies,
 }
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, tax_register, sms, health } = on;
+        let Platform { db, cache, clock, provider, tax_register, sms, media, health } = on;
         let stock = StockService::new(db.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -162,6 +165,7 @@ impl Modules {
             db,
             tokens,
             mailbox,
+            media,
             health,
         }
     }

@@ -52,6 +52,7 @@ pub fn document() -> Document {
         shopping::http::ApiDoc::openapi(),
         order::http::ApiDoc::openapi(),
         payment::http::ApiDoc::openapi(),
+        media::http::ApiDoc::openapi(),
         notification::http::DevApiDoc::openapi(),
         health::ApiDoc::openapi(),
     ] {

@@ -13,6 +13,7 @@ use actix_web::{
 use cache::{Cache, CacheOptions};
 use db::{Db, PoolOptions};
 use kernel::{Clock, SystemClock};
+use media::{Media, Storage};
 use notification::ports::SmsSender;
 use notification_twilio::TwilioSender;
 use payment_stripe::StripeProvider;
@@ -48,7 +49,7 @@ pub(crate) fn run(config: Config, role: Role) -> Result<(), Stop> {
     let telemetry = Telemetry::start(&telemetry::Options {
         log_format: config.log.format,
         filter: &config.log.filter,
-        sentry_dsn: config.log.sentry_dsn.as_deref(),
+        sentry_dsn: config.log.sentry_dsn.as_ref(),
         environment: config.env.as_str(),
     })
     .map_err(Stop::failed)?;
@@ -159,7 +160,10 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let health = Dependencies { db: db.clone(), cache: cache.clone(), readiness: readiness.clone(), metrics };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tax_register = Arc::new(MinistryRegister::new(&config.tax_register.api_base));
-    let platform = Platform { db, cache, clock, provider: Arc::new(provider), tax_register, sms, health };
+    let storage = Storage::open(&config.media).map_err(Stop::failed)?;
+    let media = Media::new(db.clone(), clock.clone(), storage).map_err(Stop::failed)?;
+    let provider = Arc::new(provider);
+    let platform = Platform { db, cache, clock, provider, tax_register, sms, media, health };
     Ok((platform, readiness))
 }
 

@@ -43,6 +43,7 @@ pub fn schedules() -> Schedules {
         .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
         .every::<SweepInbox>(TimeDelta::days(1))
+        .every::<media::Sweep>(TimeDelta::minutes(10))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
 }
 
@@ -58,6 +59,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(DeleteCart)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
+        .effect(media::Sweep(modules.media.clone()))
         .effect(StartOrderPayment(modules.payments.clone()))
         .effect(EndSessions(modules.users.clone()))
         .effect(ForgetUser(modules.sessions.clone()))

@@ -25,6 +25,8 @@ const OPEN: &[(&str, &str, Access)] = &[
     // What a device needs to show a payment form: nothing secret, the same for everybody.
     ("GET", "/api/payment/config", Access::Public),
     ("POST", "/stripe/webhook", Access::SignedByProvider),
+    // Whoever knows a picture's unguessable name may see it.
+    ("GET", "/media/{name}", Access::Public),
     // What machines and developers ask.
     ("GET", "/health", Access::Public),
     ("GET", "/health/live", Access::Public),

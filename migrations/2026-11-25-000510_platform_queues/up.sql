@@ -1,12 +1,9 @@
 -- Work that waits for somebody slow stands in nobody else's way: each queue is worked off by loops of its own.
--- A job of a binary that knows no queues yet lands among the handlers; the workers of the next one sort it in.
+-- What waits now, and what a binary puts in that knows no queues yet, lands among the handlers; the workers sort it in.
 alter table platform.jobs add column queue text not null default 'handlers'
     check (queue in ('handlers', 'effects', 'slow'));
-update platform.jobs set queue = 'effects'
-where name in ('notification.send_code', 'inventory.give_back_orphans', 'platform.sweep');
-update platform.jobs set queue = 'slow' where name in ('payment.start_order_payment', 'payment.work_event');
 -- Nobody takes these any more: inventory asks whether an order exists before it gives anything back.
-delete from platform.jobs where name = 'inventory.hold_for_order';
+delete from platform.jobs where name like '%.hold_for_order';
 
 drop index platform.jobs_due;
 create index jobs_due on platform.jobs (queue, run_at) where dead_at is null;

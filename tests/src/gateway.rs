@@ -4,9 +4,10 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
 };
 
-use crate::{Visitor, eventually, free_port};
+use crate::{PATIENCE, Visitor, eventually, free_port, wait::within};
 
 /// A `metropolitan serve` on a port and in a directory of its own.
 pub struct Gateway {
@@ -39,10 +40,23 @@ impl Gateway {
         Self::prepared(settings.iter().map(own).collect())
     }
 
-    /// Another one with the same settings, not started yet.
+    /// Another instance beside this one: the same settings and secrets, a port of its own. Not started yet.
     #[must_use]
     pub fn twin(&self) -> Self {
-        Self::prepared(self.settings.clone())
+        let mut twin = Self::prepared(self.settings.clone());
+        twin.set("DEV_DIR", self.dir.join("dev").display().to_string());
+        twin
+    }
+
+    /// What it holds in memory now, and held at most, in bytes (Linux).
+    pub fn memory(&self) -> (u64, u64) {
+        let path = format!("/proc/{}/status", self.process.as_ref().unwrap().id());
+        let status = fs::read_to_string(path).unwrap();
+        let kilobytes = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        (kilobytes("VmRSS:") * 1024, kilobytes("VmHWM:") * 1024)
     }
 
     pub fn port(&self) -> u16 {
@@ -63,8 +77,10 @@ impl Gateway {
     }
 
     fn run(&mut self, arguments: &[&str]) {
-        let binary = binary();
-        let log = |name: &str| File::options().create(true).append(true).open(self.dir.join(name)).unwrap();
+        let binary = binary("metropolitan");
+        let log = File::options().create(true).append(true).open(self.dir.join("log")).unwrap();
+        // What the process before this one said is not said again.
+        let errors = File::create(self.dir.join("errors")).unwrap();
         let mut command = Command::new(&binary);
         // Nothing of the developer's own environment, and no `.env` above the directory it runs in.
         command.args(arguments).current_dir(&self.dir).env_clear();
@@ -73,8 +89,8 @@ impl Gateway {
             .env("DEV_DIR", self.dir.join("dev"))
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(log("log"))
-            .stderr(log("errors"));
+            .stdout(log)
+            .stderr(errors);
         let process = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", binary.display()));
         self.process = Some(process);
     }
@@ -118,9 +134,24 @@ impl Gateway {
 
     /// Waits for its end.
     pub async fn ended(&mut self) -> Ended {
-        let mut process = self.process.take().unwrap();
-        let status: ExitStatus = eventually("the gateway ends", async || process.try_wait().unwrap()).await;
+        self.ended_within(PATIENCE).await
+    }
+
+    /// The same, for what takes its time.
+    pub async fn ended_within(&mut self, limit: Duration) -> Ended {
+        let ends = async || self.process.as_mut().unwrap().try_wait().unwrap();
+        let status: ExitStatus = within(limit, "the gateway ends", ends).await;
+        self.process = None;
         Ended { code: status.code(), errors: self.errors() }
+    }
+
+    /// The developer's command, for the development directory of this gateway.
+    pub fn xtask(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(binary("xtask"));
+        command.args(arguments).env_clear().env("DEV_DIR", self.dir.join("dev"));
+        let said = command.output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).unwrap()
     }
 
     /// Everything it logged so far.
@@ -146,14 +177,14 @@ impl Drop for Gateway {
     }
 }
 
-/// Beside the tests, in the same profile: `target/<profile>/metropolitan`.
-fn binary() -> PathBuf {
+/// Beside the tests, in the same profile: `target/<profile>/<name>`.
+fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
-    let binary = profile.join("metropolitan");
+    let binary = profile.join(name);
     assert!(
         binary.is_file(),
-        "{} is missing: build it first: cargo build -p gateway -p sandbox",
+        "{} is missing: build it first: cargo build -p gateway -p xtask",
         binary.display()
     );
     binary

@@ -65,12 +65,28 @@ impl Visitor {
         self.try_to(method, path, body).await.unwrap_or_else(|e| panic!("{what}: {e:?}"))
     }
 
-    /// The same, when there may be nobody to answer.
+    /// Sends a form with these fields, each `(name, file name, content type, bytes)`.
+    pub async fn uploads(&self, path: &str, fields: &[(&str, &str, &str, &[u8])]) -> Answer {
+        let (body, content_type) = testkit::pictures::form(fields);
+        let sender = self.with("content-type", content_type);
+        sender.send(Method::POST, path, Some(body)).await.unwrap_or_else(|e| panic!("POST {path}: {e:?}"))
+    }
+
+    /// A request of [`ask`](Self::ask), when there may be nobody to answer.
     pub async fn try_to(
         &self,
         method: Method,
         path: &str,
         body: Option<String>,
+    ) -> Result<Answer, reqwest::Error> {
+        self.send(method, path, body.map(String::into_bytes)).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
     ) -> Result<Answer, reqwest::Error> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if body.is_some() && !self.headers.iter().any(|(name, _)| name == "content-type") {

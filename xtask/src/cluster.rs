@@ -154,7 +154,7 @@ fn initdb(tools: &Postgres, account: Account, data: &Path) -> Result<()> {
         process::output("initdb", account.runs(&mut command))
     };
     // The same order of characters on every machine; macOS has no C.UTF-8 before version 15.
-    run("C.UTF-8").or_else(|_| run("C"))?;
+    run("C.UTF-8").or_else(|_| signals::check().and_then(|()| run("C")))?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use nix::unistd::geteuid;
 
-use crate::say;
+use crate::{say, signals};
 
 const OLDEST_POSTGRES: u32 = 15;
 const INSTALL_DEBIAN: &str = include_str!("install_debian.sh");
@@ -188,6 +188,7 @@ pub(crate) fn ensure(wanted: &[Tool]) -> Result<()> {
         }),
         None => Ok(()),
     };
+    signals::check()?;
     if let Err(error) = &tried {
         say::note(format_args!("{error:#}"));
     }

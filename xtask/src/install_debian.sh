@@ -17,7 +17,8 @@ if [ ! -e "$policy" ]; then
     chmod 755 "$policy"
 fi
 
-apt-get update
+# One source that does not answer is no reason to stop: what is wanted may well be in the lists that are here.
+apt-get update || echo 'apt-get update failed; trying with the lists that are here' >&2
 # postgresql-common first: its switch must be off before a server package is configured.
 case " $* " in
 *" postgresql "*)

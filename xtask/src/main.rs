@@ -1,12 +1,14 @@
-//! The developer's command: `cargo xtask up|test|ci|migrate|seed|openapi|bench`.
+//! The developer's command: `cargo xtask up|test|ci|migrate|seed|keys|openapi|bench|fuzz`.
 
 mod account;
 mod bench;
 mod client;
 mod cluster;
 mod dev_state;
+mod fuzz;
 mod hash;
 mod install;
+mod keys;
 mod openapi;
 mod process;
 mod redis;
@@ -48,10 +50,14 @@ enum Task {
     Migrate(DatabaseArguments),
     /// Fill the catalogue and its stock; rows that exist are left alone
     Seed(seed::Arguments),
+    /// The keys that sign access tokens
+    Keys(keys::Arguments),
     /// Write docs/openapi.json from the code
     Openapi(openapi::Arguments),
     /// Measure the release build beside what the machine can do at best
     Bench(bench::Arguments),
+    /// Feed each fuzz target for a minute
+    Fuzz(fuzz::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -83,8 +89,10 @@ fn perform(task: Task) -> Result<()> {
         Task::Ci => suite::run(&suite::Arguments::default()),
         Task::Migrate(arguments) => migrate(arguments),
         Task::Seed(arguments) => seed::run(arguments),
+        Task::Keys(arguments) => keys::run(&arguments),
         Task::Openapi(arguments) => openapi::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
     }
 }
 

@@ -96,6 +96,8 @@ pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
     let mut child = child.spawn().with_context(|| format!("could not start {what}"))?;
     let status = loop {
         if let Some(status) = child.try_wait()? {
+            // A test binary that was killed leaves behind what it had started.
+            send_group(child.id(), Signal::SIGTERM);
             break status;
         }
         if let Err(interrupted) = signals::check() {
@@ -116,6 +118,8 @@ pub(crate) fn output(what: &str, command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("could not start {what} ({})", command.get_program().display()))?;
     if !output.status.success() {
+        // Ctrl-C reaches it as well as us: that is not its failure.
+        signals::check()?;
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("{what} failed ({}): {}", output.status, said.trim());
     }
@@ -176,5 +180,33 @@ pub(crate) fn wait_until(
             bail!("{} was not ready after {} s", server.name(), limit.as_secs());
         }
         thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Starts a child of its own in the background, which says so when it is asked to end, and leaves it behind.
+    const LEAVES_A_CHILD: &str = r#"
+        ( trap 'echo asked >"$0"; exit' TERM; : >"$0.begun"; while :; do sleep 0.01; done ) &
+        while [ ! -e "$0.begun" ]; do sleep 0.01; done
+        exit 3
+    "#;
+
+    #[test]
+    fn what_a_program_leaves_behind_is_ended_with_it() {
+        let said = std::env::temp_dir().join(format!("metropolitan-left-{}", std::process::id()));
+        let ended = run("sh", Command::new("sh").args(["-c", LEAVES_A_CHILD]).arg(&said)).unwrap_err();
+        assert_eq!(ended.downcast_ref::<Failed>().unwrap().code, 3);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while fs::read_to_string(&said).ok().as_deref() != Some("asked\n") {
+            assert!(Instant::now() < deadline, "it still runs");
+            thread::sleep(GLANCE);
+        }
+        fs::remove_file(said.with_extension("begun")).unwrap();
+        fs::remove_file(&said).unwrap();
     }
 }

@@ -15,7 +15,7 @@ use crate::site::Site;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Memory {
-    /// Survives a restart: a developer's guest sessions and limits.
+    /// Survives a restart: a developer's guest sessions and limits, the payments that the Stripe stand-in knows.
     Kept,
     Forgotten,
 }

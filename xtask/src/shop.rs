@@ -11,6 +11,7 @@ use crate::client::Connection;
 use crate::cluster::{free_port, is_free, last_lines};
 use crate::install;
 use crate::process::{self, Server};
+use crate::redis::Memory;
 use crate::say;
 use crate::site::Site;
 use crate::workspace::{self, Profile};
@@ -47,18 +48,21 @@ pub(crate) struct StandIn {
 }
 
 impl StandIn {
-    /// `state`: the payments it knows survive a restart there. Its webhooks go to the gateway on `http_port`.
+    /// Its webhooks go to the gateway on `http_port`.
     pub(crate) fn start(
         site: &mut Site,
         profile: Profile,
         port: Option<u16>,
         http_port: u16,
+        memory: Memory,
     ) -> Result<Self> {
         let port = port.filter(|port| is_free(*port)).map_or_else(free_port, Ok)?;
         let (log, file) = site.log("stripe-sandbox")?;
-        let state = site.folder("stripe")?.join("state.json");
         let mut command = Command::new(profile.binary("stripe-sandbox"));
-        command.args(["--addr", &format!("127.0.0.1:{port}"), "--state"]).arg(state);
+        command.args(["--addr", &format!("127.0.0.1:{port}")]);
+        if memory == Memory::Kept {
+            command.arg("--state").arg(site.folder("stripe")?.join("state.json"));
+        }
         command.args(["--webhook-url", &format!("http://127.0.0.1:{http_port}/stripe/webhook")]);
         command.args(["--webhook-secret", WEBHOOK_SECRET, "--secret-key", SECRET_KEY]);
         command.args(["--publishable-key", PUBLISHABLE_KEY]);

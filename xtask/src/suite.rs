@@ -22,16 +22,16 @@ pub(crate) struct Arguments {
     runner: Vec<String>,
 }
 
-/// Their tests start the binaries.
-const NEED_BINARIES: [&str; 3] = ["gateway", "journeys", "sandbox"];
+/// Its tests start the gateway's binary.
+const JOURNEYS: &str = "journeys";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let [pkg_config, openssl] = install::TO_BUILD;
-    install::ensure(&[pkg_config, openssl, Tool::Postgres, Tool::Redis])?;
+    install::ensure(&[pkg_config, openssl, Tool::Postgres, Tool::Redis, Tool::Curl])?;
     let whole = arguments.packages.is_empty();
     say::loud("formatting", || process::run("cargo fmt --check", &mut formatting(arguments)))?;
     say::loud("lints", || process::run("cargo clippy", &mut lints(arguments)))?;
-    if whole || arguments.packages.iter().any(|package| NEED_BINARIES.contains(&package.as_str())) {
+    if whole || arguments.packages.iter().any(|package| package == JOURNEYS) {
         say::loud("build", || process::run("cargo build", &mut build(arguments)))?;
     }
     if whole {
@@ -71,6 +71,7 @@ fn build(arguments: &Arguments) -> Command {
     if arguments.packages.is_empty() {
         command.args(["--workspace", "--all-targets"]);
     } else {
+        // Both, as `up` builds them: nothing of it is compiled twice.
         command.args(["--bins", "--package", "gateway", "--package", "sandbox"]);
     }
     command
@@ -82,7 +83,8 @@ fn tests(arguments: &Arguments) -> Command {
     chosen(&mut command, arguments, "--workspace");
     command.arg("--").args(&arguments.runner);
     // A developer's own settings must not decide what the tests see.
-    for name in ["APP_ENV", "DATABASE_URL", "REDIS_URL", "DEV_DIR", "RUST_LOG", "RATE_LIMITS"] {
+    for name in ["APP_ENV", "DATABASE_URL", "REDIS_URL", "DEV_DIR", "RUST_LOG", "RATE_LIMITS", "MEDIA_STORE"]
+    {
         command.env_remove(name);
     }
     command
@@ -98,9 +100,9 @@ fn chosen(command: &mut Command, arguments: &Arguments, all: &str) {
 }
 
 /// `PostgreSQL` and Redis in a directory that goes away with them.
-pub(crate) struct Services {
-    pub(crate) postgres: Cluster,
-    pub(crate) redis: Redis,
+struct Services {
+    postgres: Cluster,
+    redis: Redis,
     site: Site,
 }
 

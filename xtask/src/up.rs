@@ -105,7 +105,7 @@ impl Shop {
         seed::fill_when_empty(&database_url)?;
         signals::check()?;
         let stripe = say::step("start the Stripe stand-in", || {
-            StandIn::start(site, profile, state.stripe_port, arguments.port)
+            StandIn::start(site, profile, state.stripe_port, arguments.port, Memory::Kept)
         })?;
         let stripe_url = stripe.url();
         state.stripe_port = Some(stripe.port);

@@ -12,8 +12,12 @@ pub(crate) fn root() -> PathBuf {
     own.parent().unwrap_or(&own).to_path_buf()
 }
 
+/// Where cargo puts what it builds, by whatever setting: this program is one of its files,
+/// `<target>/<profile>/xtask`, or `<target>/<profile>/deps/xtask-…` as a test.
 pub(crate) fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+    let own = env::current_exe().unwrap_or_default();
+    let folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
+    folders.skip(1).map(PathBuf::from).next().unwrap_or_else(|| root().join("target"))
 }
 
 /// The development services' directory; it stays when cargo's output goes elsewhere.

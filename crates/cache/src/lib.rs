@@ -10,5 +10,5 @@ mod tests;
 
 pub use breaker::{Breaker, State};
 pub use limiter::{Decision, Limiter, Quota};
-pub use pool::{Cache, CacheError, CacheOptions, CacheStatus};
+pub use pool::{Cache, CacheError, CacheOptions, CacheStatus, is_address};
 pub use redis::Script;

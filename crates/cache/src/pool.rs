@@ -54,6 +54,11 @@ struct Shared {
     options: CacheOptions,
 }
 
+/// Whether this is the address of a Redis; nothing is connected to.
+pub fn is_address(url: &str) -> bool {
+    url.starts_with("redis://") && redis::Client::open(url).is_ok()
+}
+
 impl Cache {
     /// Makes the pool without connecting. Only an address that cannot be read is an error.
     pub fn new(url: &str, options: CacheOptions) -> Result<Self, CacheError> {

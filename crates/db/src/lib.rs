@@ -17,5 +17,5 @@ pub type QueryError = diesel::result::Error;
 
 pub use cached::{Cached, cached};
 pub use error::DbError;
-pub use pool::{Conn, Db, PoolOptions, PoolStatus};
+pub use pool::{Conn, Db, PoolOptions, PoolStatus, is_address};
 pub use retry::{Contended, retry};

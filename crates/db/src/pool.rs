@@ -15,6 +15,7 @@ use diesel_async::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::{Config, config::SslMode};
 
 use crate::{DbError, Tx};
 
@@ -125,6 +126,13 @@ impl Db {
         let state = self.pool.state();
         PoolStatus { connections: state.connections, idle: state.idle_connections, max: self.max_size }
     }
+}
+
+/// Whether the driver can make connections to this address, which are never encrypted; nothing is connected to.
+pub fn is_address(url: &str) -> bool {
+    let url_like = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let plain = |config: Config| config.get_ssl_mode() != SslMode::Require && !config.get_hosts().is_empty();
+    url_like && url.parse().is_ok_and(plain)
 }
 
 /// The settings travel in the connection's start-up packet and cost no round trip.

@@ -335,7 +335,7 @@ async fn limits_are_set_on_every_connection() {
 }
 
 diesel::table! {
-    kept (id) {
+    kept.rows (id) {
         id -> Int4,
         n -> Nullable<Int4>,
     }
@@ -346,16 +346,16 @@ async fn a_cached_statement_is_prepared_once_for_each_text_and_follows_its_value
     use diesel::{ExpressionMethods as _, QueryDsl as _};
     use diesel_async::RunQueryDsl as _;
     let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
-    house.test.exec("create table kept (id int primary key, n int); insert into kept values (1), (2)").await;
+    house.test.exec("create schema kept; create table kept.rows (id int primary key, n int); insert into kept.rows values (1), (2)").await;
     let mut conn = house.db.conn().await.unwrap();
     for round in 1..=3 {
         for id in [1, 2] {
-            let put = diesel::update(kept::table.find(id)).set(kept::n.eq(Some(round * 10 + id)));
-            let n: Option<i32> = cached(put.returning(kept::n)).get_result(&mut conn).await.unwrap();
+            let put = diesel::update(rows::table.find(id)).set(rows::n.eq(Some(round * 10 + id)));
+            let n: Option<i32> = cached(put.returning(rows::n)).get_result(&mut conn).await.unwrap();
             assert_eq!(n, Some(round * 10 + id));
             // The other text of the same type.
-            let put = diesel::update(kept::table.find(id))
-                .set((None::<i32>.map(|n| kept::n.eq(n)), kept::id.eq(id)));
+            let put = diesel::update(rows::table.find(id))
+                .set((None::<i32>.map(|n| rows::n.eq(n)), rows::id.eq(id)));
             assert_eq!(cached(put).execute(&mut conn).await.unwrap(), 1);
         }
     }

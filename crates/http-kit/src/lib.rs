@@ -30,7 +30,7 @@ pub use fields::Fields;
 pub use idempotency::{Answers, Claimed, Given, IdempotencyKey, KeyedRequest, Turn, WORK_AT_MOST, once};
 pub use language::{Lang, StoredLanguage};
 pub use query::{Id, Page, Query, UriLanguage};
-pub use rendered::{Rendered, serve};
+pub use rendered::{Rendered, is_known, serve};
 pub use reply::{Envelope, Meta, Reply};
 pub use request_id::RequestId;
 pub use routes::{Endpoint, Routes};

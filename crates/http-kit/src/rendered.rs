@@ -127,7 +127,7 @@ fn compress(body: &[u8], encoding: ContentEncoding) -> io::Result<Vec<u8>> {
 /// Answers with the body in the encoding the client likes best, or 304 when `If-None-Match` names it.
 pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str) -> HttpResponse {
     let form = rendered.form(liked(req));
-    let known = req.headers().get_all(header::IF_NONE_MATCH).any(|h| names(h, &form.etag));
+    let known = is_known(req, &form.etag);
     let mut res = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     res.insert_header((header::ETAG, form.etag.clone()))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control)))
@@ -151,6 +151,11 @@ fn liked(req: &HttpRequest) -> ContentEncoding {
         Some(Encoding::Known(encoding)) => encoding,
         _ => ContentEncoding::Identity,
     }
+}
+
+/// Whether `If-None-Match` names the tag: the client has this very body.
+pub fn is_known(req: &HttpRequest, etag: &HeaderValue) -> bool {
+    req.headers().get_all(header::IF_NONE_MATCH).any(|list| names(list, etag))
 }
 
 /// `*`, or a list that holds the tag; a weak one names the same body (RFC 9110 §13.1.2).

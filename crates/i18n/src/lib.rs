@@ -32,31 +32,40 @@ static BUNDLES: LazyLock<Vec<(Language, Bundle)>> =
 ///
 /// Numbers are given as they are and written in the language's way; lists and objects are left out.
 pub fn message(language: Language, id: &str, params: &Params) -> Option<String> {
-    let mut args = FluentArgs::new();
-    for (name, value) in params {
-        if let Some(value) = fluent(value) {
-            args.set(name.clone(), value);
-        }
-    }
     let preferred = BUNDLES.iter().filter(|(l, _)| *l == language);
     let others = BUNDLES.iter().filter(|(l, _)| *l != language);
-    preferred.chain(others).find_map(|(_, bundle)| {
+    preferred.chain(others).find_map(|(language, bundle)| {
         let pattern = bundle.get_message(id)?.value()?;
-        Some(bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned())
+        let mut args = FluentArgs::new();
+        for (name, value) in params {
+            if let Some(value) = fluent(*language, value) {
+                args.set(name.clone(), value);
+            }
+        }
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        // A text that is not given what it names would show people `{$name}`.
+        debug_assert!(errors.is_empty(), "{id} in {}: {errors:?}", language.code());
+        Some(text)
     })
 }
 
-/// A money value `{amount, currency}` becomes `29,99 zł`; other shapes as themselves.
-fn fluent(value: &Value) -> Option<FluentValue<'static>> {
+/// A money value `{amount, currency}` becomes a price as the language writes it; other shapes as themselves.
+fn fluent(language: Language, value: &Value) -> Option<FluentValue<'static>> {
     match value {
         Value::String(s) => Some(s.clone().into()),
         Value::Number(n) => n.as_i64().map(FluentValue::from),
-        Value::Object(o) => {
-            let amount = o.get("amount")?.as_i64()?;
-            Some(format!("{},{:02} zł", amount / 100, (amount % 100).abs()).into())
-        }
+        Value::Object(o) => Some(zloty(language, o.get("amount")?.as_i64()?).into()),
         _ => None,
     }
+}
+
+/// `29,99 zł`, in English `29.99 zł`; a debt is `-0,05 zł`.
+fn zloty(language: Language, grosz: i64) -> String {
+    let sign = if grosz < 0 { "-" } else { "" };
+    let point = if language == Language::En { '.' } else { ',' };
+    let grosz = grosz.unsigned_abs();
+    format!("{sign}{}{point}{:02} zł", grosz / 100, grosz % 100)
 }
 
 fn bundle(language: Language) -> Bundle {

@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::intent::PaymentIntent;
 use crate::state::State;
 use crate::tax_register::{self, Mood, TaxRegister};
-use crate::webhook::{Target, dispatcher};
+use crate::webhook::dispatcher;
 use crate::{Call, Options, api, control};
 
 /// Larger than anything that Stripe's parameters can grow to.
@@ -83,10 +83,6 @@ impl Sandbox {
         self.tax_register.asked()
     }
 
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
     /// The customer pays.
     ///
     /// # Errors
@@ -98,16 +94,6 @@ impl Sandbox {
     /// The payment is refused, for example with `card_declined`.
     pub fn fail(&self, intent: &str, code: &str) -> Result<(), Refused> {
         self.command(|state| control::fail_intent(state, intent, code))
-    }
-
-    pub fn cancel(&self, intent: &str) -> Result<(), Refused> {
-        self.command(|state| control::cancel_intent(state, intent))
-    }
-
-    /// Sends webhooks to `url` from now on, what is still undelivered included.
-    pub fn send_webhooks_to(&self, url: &str) -> Result<(), Refused> {
-        let target = Target { url: Some(url.to_owned()), paused: false };
-        self.command(|state| control::direct(state, target).map(|()| Value::Null))
     }
 
     /// The last API calls, oldest first.

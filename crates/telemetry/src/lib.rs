@@ -4,8 +4,12 @@ use std::{io::IsTerminal as _, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
+
+pub use sentry::types::Dsn as SentryDsn;
+/// What is logged: `info,tokio_postgres=warn`; as in `RUST_LOG`.
+pub use tracing_subscriber::EnvFilter as LogFilter;
 
 /// Bounds of the latency histogram's buckets, seconds.
 const LATENCY_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -21,10 +25,9 @@ pub enum LogFormat {
 #[derive(Debug)]
 pub struct Options<'a> {
     pub log_format: LogFormat,
-    /// `info,tokio_postgres=warn`; as in `RUST_LOG`.
-    pub filter: &'a str,
+    pub filter: &'a LogFilter,
     /// Errors and panics go to Sentry when given.
-    pub sentry_dsn: Option<&'a str>,
+    pub sentry_dsn: Option<&'a SentryDsn>,
     /// `production`, `development`…
     pub environment: &'a str,
 }
@@ -49,7 +52,6 @@ impl std::error::Error for SetUpTwice {}
 impl Telemetry {
     pub fn start(options: &Options<'_>) -> Result<Self, SetUpTwice> {
         let sentry = options.sentry_dsn.map(|dsn| start_sentry(dsn, options.environment));
-        let filter = EnvFilter::try_new(options.filter).unwrap_or_else(|_| EnvFilter::new("info"));
         let terminal = std::io::stdout().is_terminal();
         let log = match options.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).boxed(),
@@ -58,7 +60,7 @@ impl Telemetry {
             }
         };
         tracing_subscriber::registry()
-            .with(log.with_filter(filter))
+            .with(log.with_filter(options.filter.clone()))
             .with(
                 sentry.as_ref().map(|_| {
                     sentry::integrations::tracing::ErrorLayer::new().with_filter(LevelFilter::ERROR)
@@ -94,11 +96,11 @@ impl Metrics {
     }
 }
 
-fn start_sentry(dsn: &str, environment: &str) -> sentry::ClientInitGuard {
+fn start_sentry(dsn: &SentryDsn, environment: &str) -> sentry::ClientInitGuard {
     // Personal data is never sent: that is the default, and stays it.
     let options = sentry::ClientOptions::new()
-        .maybe_release(sentry::release_name!())
+        .release(concat!("metropolitan@", env!("CARGO_PKG_VERSION")))
         .environment(environment.to_owned())
         .shutdown_timeout(Duration::from_secs(2));
-    sentry::init((dsn, options))
+    sentry::init((dsn.clone(), options))
 }

@@ -14,7 +14,7 @@ static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 /// The lock under which one process of many makes the template.
 const TEMPLATE_LOCK: i64 = 7_234_001;
 
-/// A database of its own. It stays behind for a look after a failure; the server that holds it is thrown away.
+/// A database of its own. Nobody drops it: the server that holds it goes with the run.
 pub struct TestDb {
     db: Db,
     url: String,

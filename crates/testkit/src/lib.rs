@@ -1,9 +1,10 @@
-//! What tests share: a fresh database each, a corner of Redis each, a clock that stands still.
+//! What tests share: a fresh database each, a corner of Redis each, a clock that stands still, pictures.
 //!
 //! `cargo xtask test` starts the servers and says where they are (`TEST_DATABASE_URL`, `TEST_REDIS_URL`).
 
 mod database;
 mod meter;
+pub mod pictures;
 
 pub use database::TestDb;
 pub use meter::Meter;

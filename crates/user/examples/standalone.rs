@@ -11,6 +11,7 @@ use kernel::{
     Clock as _, Nip, PortError, SystemClock, UserType,
     id::{ChallengeId, UserId},
 };
+use media::{Location, Media, Storage};
 use user::{
     DeletionService, ExportService, Ports, UserService,
     ports::{CodeError, Codes, Proof, Recipient, Sent, Sessions, TaxRecord, TaxRegister, Tokens},
@@ -67,16 +68,20 @@ async fn main() -> std::io::Result<()> {
     let cache =
         Cache::new("redis://127.0.0.1:6379", CacheOptions::default()).map_err(std::io::Error::other)?;
     let ports = Ports { sessions: Arc::new(NoSessions), tax_register: Arc::new(EmptyRegister) };
-    let users = UserService::new(db, cache, Arc::new(SystemClock), ports);
+    let users = UserService::new(db.clone(), cache, Arc::new(SystemClock), ports);
     let deletions = DeletionService::new(users.clone(), Arc::new(NoCodes));
     let exports = ExportService::new(users.clone(), Vec::new());
+    let files = Location::Directory(std::env::temp_dir().join("user-standalone"));
+    let storage = Storage::open(&files).map_err(std::io::Error::other)?;
+    let media = Media::new(db, Arc::new(SystemClock), storage)?;
     HttpServer::new(move || {
         App::new()
             .app_data(Data::new(users.clone()))
             .app_data(Data::new(deletions.clone()))
             .app_data(Data::new(exports.clone()))
+            .app_data(Data::new(media.clone()))
             .wrap(from_fn(http_kit::failures))
-            .configure(|cfg| user::http::routes().mount(cfg))
+            .configure(|cfg| user::http::routes().join(media::http::routes()).mount(cfg))
     })
     .bind(("127.0.0.1", 3000))?
     .run()

@@ -8,16 +8,19 @@ use utoipa::OpenApi;
 
 use crate::{
     address::http as address, company::http as company, deletion::http as deletion, export::http as export,
-    preferences::http as preferences, profile::http as profile, registration::http as registration,
+    photo::http as photo, preferences::http as preferences, profile::http as profile,
+    registration::http as registration,
 };
 
-/// Expects a `Data<UserService>`, a `Data<DeletionService>` and a `Data<ExportService>`.
+/// Expects a `Data<UserService>`, a `Data<DeletionService>`, a `Data<ExportService>` and a `Data<media::Media>`.
 pub fn routes() -> Routes {
     Routes::new()
         .post("/api/complete-profile", Limit::Auth, registration::complete_profile)
         .post("/api/utils/check-nip", Limit::Auth, company::check_nip)
         .get("/api/users/me", Limit::Default, profile::me)
         .put("/api/users/me", Limit::Default, profile::update_me)
+        .post("/api/users/me/profile-photo", Limit::Default, photo::put_photo)
+        .delete("/api/users/me/profile-photo", Limit::Default, photo::delete_photo)
         .get("/api/users/me/addresses", Limit::Default, address::list_addresses)
         .post("/api/users/me/addresses", Limit::Default, address::add_address)
         .put("/api/users/me/addresses/{id}", Limit::Default, address::update_address)
@@ -36,6 +39,8 @@ pub fn routes() -> Routes {
     company::check_nip,
     profile::me,
     profile::update_me,
+    photo::put_photo,
+    photo::delete_photo,
     address::list_addresses,
     address::add_address,
     address::update_address,

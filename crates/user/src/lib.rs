@@ -9,6 +9,7 @@ mod error;
 mod export;
 pub mod http;
 pub mod jobs;
+mod photo;
 pub mod ports;
 mod preferences;
 mod profile;

@@ -9,6 +9,8 @@ diesel::table! {
         last_name -> Nullable<Text>,
         email -> Nullable<Text>,
         language -> Text,
+        photo -> Nullable<Text>,
+        photo_thumbnail -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         company_id -> Nullable<Uuid>,

@@ -73,6 +73,29 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn what_would_fail_only_when_it_is_used_is_refused_at_once() {
+    for (name, values) in [
+        (
+            "DATABASE_URL",
+            ["postgres://host:port/shop", "postgres://", "postgres://host/shop?sslmode=require"],
+        ),
+        ("REDIS_URL", ["redis://", "redis://host:port", "rediss://host"]),
+        ("STRIPE_API_BASE", ["https://api.stripe.com/v1", "https://", "api.stripe.com"]),
+        ("STRIPE_SECRET_KEY", ["pk_test_1", "1", "sk_test_\n1"]),
+        ("RUST_LOG", ["info,=warn", "shop=loud", "shop[=info"]),
+        ("SENTRY_DSN", ["sentry", "https://sentry.example/1", "https://key@sentry.example"]),
+    ] {
+        for value in values {
+            let told = complaints(&[(name, value)]);
+            assert_eq!(told.len(), 1, "{name}={value}: {told:?}");
+            assert!(told[0].starts_with(name), "{name}={value}: {told:?}");
+        }
+    }
+    let live = complaints(&[("STRIPE_API_BASE", "http://127.0.0.1:1"), ("STRIPE_SECRET_KEY", "sk_live_1")]);
+    assert!(live.len() == 1 && live[0].starts_with("STRIPE_API_BASE"), "{live:?}");
+}
+
+#[test]
 fn production_takes_nothing_made_up_and_nothing_lax() {
     let told = complaints(&[
         ("APP_ENV", "production"),
@@ -86,6 +109,7 @@ fn production_takes_nothing_made_up_and_nothing_lax() {
     for name in [
         "JWT_SIGNING_KEYS is missing",
         "OTP_PEPPER is missing",
+        "MEDIA_STORE is missing",
         "RATE_LIMITS",
         "SMS_PROVIDER",
         "STRIPE_API_BASE",
@@ -161,6 +185,26 @@ fn the_tax_register_is_the_stand_ins_unless_it_is_told_or_this_is_production() {
         assert_eq!(register.map(|register| register.api_base).as_deref(), expected, "{env} {stripe} {told}");
         assert_eq!(reader.finish().is_empty(), expected.is_some(), "{told}");
     }
+}
+
+#[test]
+fn a_store_of_files_is_a_directory_or_a_bucket() {
+    for directory in ["file:///var/lib/media", "file:///"] {
+        assert_eq!(complaints(&[("MEDIA_STORE", directory)]), Vec::<String>::new());
+    }
+    for other in ["/var/lib/media", "file://relative", "http://bucket", "s3:bucket"] {
+        let told = complaints(&[("MEDIA_STORE", other)]);
+        assert_eq!(told, ["MEDIA_STORE must be file:///directory or s3://bucket/prefix"], "{other}");
+    }
+    let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-central-1")];
+    for bucket in ["s3://bucket", "s3://bucket/some/prefix"] {
+        let told = complaints(&[("MEDIA_STORE", bucket)]);
+        assert_eq!(told, keys.map(|(name, _)| format!("{name} is missing")), "{bucket}");
+        assert_eq!(complaints(&[&[("MEDIA_STORE", bucket)], keys.as_slice()].concat()), Vec::<String>::new());
+    }
+    let nowhere =
+        [&[("MEDIA_STORE", "s3://bucket"), ("AWS_ENDPOINT_URL", "minio:9000")], keys.as_slice()].concat();
+    assert_eq!(complaints(&nowhere), ["AWS_ENDPOINT_URL must be an https:// address"]);
 }
 
 #[test]

@@ -101,8 +101,23 @@ fn forged(token: &str, change: impl FnOnce(&mut Value), signature: &str) -> Stri
     format!("{}.{claims}.{signature}", base64url(header.to_string().as_bytes()))
 }
 
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+fn from_base64url(text: &str) -> Vec<u8> {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes() {
+        let value = LETTERS.iter().position(|known| *known == letter).unwrap();
+        bits = bits << 6 | u32::try_from(value).unwrap();
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
 fn base64url(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let bits =
@@ -302,4 +317,48 @@ async fn a_known_phone_signs_in_and_out() {
     // An access token is no refresh token.
     let access = shop.guest().post("/api/auth/refresh", &refresh(&json!(ada.access_token))).await;
     assert_eq!(access.refusal().0, 401);
+}
+
+#[tokio::test]
+async fn a_rotated_key_signs_nobody_out() {
+    let mut shop = Shop::open().await;
+    let ada = shop.customer().await;
+    let before = kids(&shop).await;
+    assert_eq!((before.len(), kid_of(&ada.access_token)), (1, before[0].clone()));
+
+    let mut signed = vec![ada.access_token.clone()];
+    for _ in 0..2 {
+        shop.gateway.xtask(&["keys", "rotate"]);
+        shop.gateway.terminate();
+        assert_eq!(shop.gateway.ended().await.code, Some(0));
+        shop.gateway.start().await;
+
+        let [fresh, previous] = kids(&shop).await.try_into().unwrap();
+        let known = signed.last().unwrap().clone();
+        assert_eq!(previous, kid_of(&known));
+        shop.guest().bearing(&known).get("/api/users/me").await.with_status(200);
+        let again = shop.guest().proves(&ada.phone).await["accessToken"].as_str().unwrap().to_owned();
+        assert_eq!(kid_of(&again), fresh);
+        shop.guest().bearing(&again).get("/api/users/me").await.with_status(200);
+        signed.push(again);
+    }
+
+    // Its key left with the second rotation; the session goes on under a new one.
+    shop.guest().bearing(&ada.access_token).get("/api/users/me").await.with_status(401);
+    let refresh = json!({ "refreshToken": ada.refresh_token });
+    shop.guest().post("/api/auth/refresh", &refresh).await.with_status(200);
+}
+
+/// The published keys, the signing one first.
+async fn kids(shop: &Shop) -> Vec<String> {
+    let published = shop.guest().get("/.well-known/jwks.json").await.with_status(200).json();
+    let keys = published["keys"].as_array().unwrap();
+    keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Which key signed a token.
+fn kid_of(token: &str) -> String {
+    let header = token.split('.').next().unwrap();
+    let header: Value = serde_json::from_slice(&from_base64url(header)).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    time::{Duration, Instant},
 };
 
 use journeys::{Gateway, Setup, Shop, eventually};
@@ -56,6 +57,9 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_in_one_message(
         ("STRIPE_WEBHOOK_SECRET", "a,b,c"),
         ("OTP_PEPPER", "the-short-pepper"),
         ("CORS_ORIGINS", "https://*.example.pl"),
+        ("STRIPE_API_BASE", "http://127.0.0.1:1/v1"),
+        ("RUST_LOG", "shop=loud"),
+        ("SENTRY_DSN", "https://the-sentry-key@sentry.example"),
     ]);
     for command in [["serve"].as_slice(), &["check-config"]] {
         let ended = gateway.command(command).await;
@@ -68,11 +72,37 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_in_one_message(
             "STRIPE_WEBHOOK_SECRET",
             "OTP_PEPPER",
             "CORS_ORIGINS",
+            "STRIPE_API_BASE",
+            "RUST_LOG",
+            "SENTRY_DSN",
         ] {
             assert!(ended.errors.contains(&format!("- {name} ")), "{name} in {}", ended.errors);
         }
-        assert!(!ended.errors.contains("the-short-pepper"), "a secret in {}", ended.errors);
+        for secret in ["the-short-pepper", "the-sentry-key"] {
+            assert!(!ended.errors.contains(secret), "a secret in {}", ended.errors);
+        }
+        assert_eq!(ended.errors.matches("the configuration cannot be used").count(), 1, "{}", ended.errors);
     }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_not_waited_for() {
+    let mut shop = Setup::default().prepare(|_| "postgres://127.0.0.1:port/shop".to_owned()).await;
+    let asked = Instant::now();
+    let ended = shop.gateway.command(&["serve"]).await;
+    assert_eq!(ended.code, Some(2), "{}", ended.errors);
+    assert!(ended.errors.contains("- DATABASE_URL "), "{}", ended.errors);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
+async fn a_gateway_without_postgresql_gives_up_after_half_a_minute_and_says_why() {
+    let nobody = journeys::free_port();
+    let mut shop = Setup::default().prepare(|_| format!("postgres://shop@127.0.0.1:{nobody}/shop")).await;
+    shop.gateway.spawn();
+    let ended = shop.gateway.ended_within(Duration::from_secs(45)).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.errors);
+    assert!(ended.errors.starts_with("PostgreSQL did not answer for 30 s: "), "{}", ended.errors);
 }
 
 #[tokio::test]
@@ -90,7 +120,9 @@ async fn production_refuses_what_is_for_development() {
     ]);
     let ended = gateway.command(&["serve"]).await;
     assert_eq!(ended.code, Some(2), "{}", ended.errors);
-    for name in ["SMS_PROVIDER", "RATE_LIMITS", "STRIPE_API_BASE", "JWT_SIGNING_KEYS", "OTP_PEPPER"] {
+    for name in
+        ["SMS_PROVIDER", "RATE_LIMITS", "STRIPE_API_BASE", "JWT_SIGNING_KEYS", "OTP_PEPPER", "MEDIA_STORE"]
+    {
         assert!(ended.errors.contains(&format!("- {name} ")), "{name} in {}", ended.errors);
     }
 }

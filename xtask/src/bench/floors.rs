@@ -42,6 +42,7 @@ pub(super) fn bare_route(site: &mut Site, load: &Load<'_>, bytes: &[u8]) -> Resu
     site.record(&server)?;
     process::wait_until(&mut server, Duration::from_secs(10), || Connection::open(port).is_ok())
         .with_context(|| last_lines(&log))?;
+    load.warm_up(port, "/floor", &[])?;
     let mut measured = load.get(port, "/floor", &[])?;
     "bare actix route, same bytes".clone_into(&mut measured.name);
     Ok(measured)

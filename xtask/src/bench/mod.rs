@@ -10,7 +10,6 @@ mod wrk;
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -27,6 +26,7 @@ use usage::{Processes, peak_memory_kib};
 
 const PRODUCTS: u32 = 1_000;
 const LIST: &str = "/api/products";
+const CART: &str = "/api/me/cart";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -83,7 +83,7 @@ impl Shop {
         seed::fill(&mut database, PRODUCTS)?;
         database.batch_execute(include_str!("plenty.sql"))?;
         let port = free_port()?;
-        let stripe = StandIn::start(site, Profile::Release, None, port)?;
+        let stripe = StandIn::start(site, Profile::Release, None, port, Memory::Forgotten)?;
         let settings = GatewaySettings {
             profile: Profile::Release,
             http_port: port,
@@ -111,7 +111,7 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let shop = Shop::open(site)?;
     let mut table = Table::new(shop.gateway.ready_after);
     let load = wrk::Load { seconds: arguments.seconds, connections: arguments.connections, dir: &shop.dir };
-    let time = Duration::from_secs(arguments.seconds).as_secs();
+    let time = arguments.seconds;
 
     let list = Connection::open(shop.port)?.get(LIST, &[])?;
     if list.status != 200 {
@@ -121,8 +121,8 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
         floors::bare_route(site, &load, &list.body)
     })?;
     let products = say::step(&format!("product list, {time} s"), || {
-        let load = || load.get(shop.port, LIST, &[]);
-        shop.processes().during("product list", load)
+        load.warm_up(shop.port, LIST, &[])?;
+        shop.processes().during("product list", || load.get(shop.port, LIST, &[]))
     })?;
     signals::check()?;
 
@@ -132,8 +132,8 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     })?;
     let tokens: Vec<&str> = customers.iter().take(100).map(|customer| customer.token.as_str()).collect();
     let cart = say::step(&format!("cart read, {time} s"), || {
-        let load = || load.get(shop.port, "/api/me/cart", &tokens);
-        shop.processes().during("cart read", load)
+        load.warm_up(shop.port, CART, &tokens)?;
+        shop.processes().during("cart read", || load.get(shop.port, CART, &tokens))
     })?;
     let orders = say::step(&format!("{} orders", customers.len()), || {
         shop.processes().during("order", || orders::place(shop.port, &customers))

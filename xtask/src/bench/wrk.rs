@@ -20,15 +20,19 @@ pub(super) struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// With `tokens`, each request is another of these customers'. A short warm-up goes first.
+    /// With `tokens`, each request is another of these customers'.
     pub(super) fn get(&self, port: u16, path: &str, tokens: &[&str]) -> Result<Measured> {
-        let script = self.dir.join("wrk.lua");
-        fs::write(&script, lua(path, tokens)?)?;
-        self.wrk(port, &script, self.seconds.min(2))?;
-        self.wrk(port, &script, self.seconds)
+        self.wrk(port, path, tokens, self.seconds)
     }
 
-    fn wrk(&self, port: u16, script: &Path, seconds: u64) -> Result<Measured> {
+    /// The same for a moment, so that what is measured afterwards is the running, not the beginning.
+    pub(super) fn warm_up(&self, port: u16, path: &str, tokens: &[&str]) -> Result<()> {
+        self.wrk(port, path, tokens, self.seconds.min(2)).map(drop)
+    }
+
+    fn wrk(&self, port: u16, path: &str, tokens: &[&str], seconds: u64) -> Result<Measured> {
+        let script = self.dir.join("wrk.lua");
+        fs::write(&script, lua(path, tokens)?)?;
         let mut command = Command::new("wrk");
         command.args(["--threads", "2", "--connections", &self.connections.to_string()]);
         command.args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"]).arg(script);

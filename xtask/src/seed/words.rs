@@ -59,7 +59,7 @@ pub(super) const BRANDS: &[&str] = &[
 ];
 
 pub(super) const NOUNS: &[Noun] = &[
-    milk("Beyaz Peynir", "White Cheese", "Ser biały", 1_899),
+    milk("Beyaz Peynir", "White Cheese", "Ser biały solankowy", 1_899),
     milk("Kaşar Peyniri", "Kashar Cheese", "Ser kaszar", 2_499),
     milk("Tulum Peyniri", "Tulum Cheese", "Ser tulum", 3_199),
     milk("Örgü Peyniri", "Braided Cheese", "Ser pleciony", 2_299),

@@ -5,12 +5,12 @@ use regex_lite::Regex;
 use crate::source::{without_literals, without_tests};
 use crate::tree::{File, files, is_domain, judge, line_of};
 
-/// The files of domains (and of the adapters beside them) whose words are fenced.
+/// The files of domains (and of the adapters and the platform beside them) whose words are fenced.
 fn fenced() -> Vec<File> {
     let mut found = files("crates", "rs");
     found.retain(|file| {
         let package = file.package();
-        let adapters = ["payment-stripe", "notification-twilio", "user-taxregister"];
+        let adapters = ["payment-stripe", "notification-twilio", "user-taxregister", "media"];
         let ours = is_domain(package) || adapters.contains(&package);
         // `examples/standalone.rs` serves a domain alone: it is a gateway in small.
         ours && file.has_folder("src") && !file.is_test()

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use crate::tree::{DOMAINS, is_domain, judge, root};
 
 /// Layers 1 to 3: what a domain may stand on.
-const FOUNDATION: &[&str] = &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit", "audit"];
+const FOUNDATION: &[&str] =
+    &["kernel", "contracts", "db", "cache", "i18n", "bus", "http-kit", "audit", "media"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -42,6 +43,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "contracts" | "db" | "cache" | "i18n" | "telemetry" | "sandbox" | "http-kit" => &["kernel"],
         "bus" => &["kernel", "contracts", "db"],
         "audit" => &["kernel", "db", "http-kit"],
+        "media" => &["kernel", "db", "bus", "http-kit"],
         "payment-stripe" => &["kernel", "payment"],
         "notification-twilio" => &["kernel", "notification"],
         "user-taxregister" => &["kernel", "user"],

@@ -10,12 +10,14 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
+/// The book of stored files.
+const MEDIA: &str = "media";
 
 /// The audit log's.
 const AUDIT: &str = "audit";
 
 fn schemas() -> BTreeSet<&'static str> {
-    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT]).collect()
+    DOMAINS.iter().map(|(_, schema)| *schema).chain([PLATFORM, AUDIT, MEDIA]).collect()
 }
 
 /// The schema of a crate, or of a migration's domain.
@@ -23,6 +25,7 @@ fn owned(name: &str) -> Option<&'static str> {
     match name {
         "bus" | "db" | "platform" => Some(PLATFORM),
         "audit" => Some(AUDIT),
+        "media" => Some(MEDIA),
         _ => DOMAINS.iter().find(|(domain, _)| *domain == name).map(|(_, schema)| *schema),
     }
 }
@@ -92,14 +95,14 @@ fn a_crate_s_sql_names_its_own_schema_only() {
         let own = owned(file.package());
         let code = without_literals(&file.text);
         let without = without_tests(&code);
-        // Tests look into the queue to see what was published.
+        // Tests look into the queue and into the audit log to see what was published and noted.
         let looks = |at: usize| {
             let before = code[..at].rfind(|c: char| !c.is_whitespace());
             let cut = before.is_some_and(|before| without.as_bytes().get(before) == Some(&b' '));
             file.is_test() || file.name() == "testing.rs" || cut
         };
         for (at, schema, name) in named(&file.text) {
-            if Some(schema.as_str()) == own || (schema == PLATFORM && looks(at)) {
+            if Some(schema.as_str()) == own || ([PLATFORM, AUDIT].contains(&schema.as_str()) && looks(at)) {
                 continue;
             }
             let whose = own.map_or("no schema".to_owned(), |own| format!("`{own}`"));
@@ -114,7 +117,7 @@ fn a_crate_s_sql_names_its_own_schema_only() {
 }
 
 /// What is between the brackets of `table! { … }`, with its position.
-fn table_macros(text: &str) -> Vec<(usize, &str)> {
+pub(crate) fn table_macros(text: &str) -> Vec<(usize, &str)> {
     let code = without_literals(text);
     let starts = Regex::new(r"\btable!\s*\{").unwrap();
     let body = |start: regex_lite::Match<'_>| {
@@ -150,6 +153,11 @@ struct Migration {
     domain: Option<String>,
     up: Option<String>,
     down: Option<String>,
+}
+
+/// The folders of the migrations, in the order in which they run.
+pub(crate) fn folders() -> Vec<String> {
+    migrations().into_iter().map(|migration| migration.folder).collect()
 }
 
 fn migrations() -> Vec<Migration> {

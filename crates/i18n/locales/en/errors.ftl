@@ -43,6 +43,12 @@ LOGIN_LOCKED = Too many wrong attempts. Please try again in a while.
 EMAIL_TAKEN = Another account uses this e-mail address.
 LAST_OWNER = The shop needs at least one owner; the last one has to stay.
 
+## Pictures
+
+FILE_TOO_LARGE = The file is too large. It may have at most { $maxMegabytes } MB.
+IMAGE_INVALID = We could not read this picture. Please send a whole, still picture as JPEG, PNG or WebP.
+IMAGE_TOO_LARGE = The picture is too large. It may have at most { $maxSide } pixels on each side and { $maxMegapixels } megapixels.
+
 ## Products and the cart
 
 PRODUCT_NOT_FOUND = We could not find this product.
@@ -69,14 +75,13 @@ SIGNATURE_INVALID = The signature is not valid.
 
 FIELD_REQUIRED = This field is required.
 FIELD_UNKNOWN = This field is not known.
+FIELD_DUPLICATE = This field may be sent only once.
 FIELD_INVALID = This value is not valid.
 FIELD_TOO_LONG = Please use at most { $max ->
     [one] { $max } character
    *[other] { $max } characters
 }.
 FIELD_RANGE = Please enter a value from { $min } to { $max }.
-FIELD_MIN = The value must be at least { $min }.
-FIELD_MAX = The value must be at most { $max }.
 FIELD_PHONE = Please enter a valid phone number with its country code, for example +48501234567.
 FIELD_COUNTRY = This country is not supported.
 FIELD_EMAIL = Please enter a valid e-mail address.

@@ -2,14 +2,14 @@
 
 ## Any request
 
-NOT_FOUND = Nie znaleziono tego, czego dotyczy zapytanie.
+NOT_FOUND = Nie znaleziono szukanego zasobu.
 UNAUTHENTICATED = Aby kontynuować, prosimy się zalogować.
 FORBIDDEN = Brak uprawnień do wykonania tej czynności.
 METHOD_NOT_ALLOWED = Tego adresu nie można użyć w ten sposób.
 MALFORMED_REQUEST = Nie udało się odczytać zapytania.
-MALFORMED_JSON = Zapytanie nie zawiera poprawnego formatu JSON.
+MALFORMED_JSON = Zapytanie nie zawiera poprawnych danych w formacie JSON.
 BODY_TOO_LARGE = Zapytanie jest zbyt duże.
-REQUEST_TIMEOUT = Zapytanie nie dotarło na czas. Spróbuj ponownie.
+REQUEST_TIMEOUT = Zapytanie nie dotarło na czas. Prosimy spróbować ponownie.
 UNSUPPORTED_MEDIA_TYPE = Ten typ treści nie jest obsługiwany.
 VALIDATION_FAILED = Prosimy sprawdzić zaznaczone pola.
 RATE_LIMITED = Wysłano zbyt wiele zapytań. Prosimy chwilę odczekać i spróbować ponownie.
@@ -25,7 +25,7 @@ REQUEST_IN_PROGRESS = To samo zapytanie jest jeszcze przetwarzane. Prosimy chwil
 
 OTP_INVALID = Kod jest nieprawidłowy. Prosimy go sprawdzić i spróbować ponownie.
 OTP_EXPIRED = Kod stracił ważność. Prosimy zamówić nowy.
-OTP_LOCKED = Zbyt wiele błędnych prób. Prosimy odczekać pewien czas i poprosić o nowy kod.
+OTP_LOCKED = Zbyt wiele błędnych prób. Prosimy odczekać pewien czas i zamówić nowy kod.
 OTP_LIMIT = Zamówiono zbyt wiele kodów. Prosimy odczekać pewien czas przed zamówieniem kolejnego.
 ALREADY_REGISTERED = Konto tego rodzaju dla tego numeru telefonu już istnieje. Prosimy się zalogować.
 PHONE_TAKEN = Konto z tym numerem telefonu już istnieje.
@@ -43,6 +43,12 @@ BAD_CREDENTIALS = Nieprawidłowy adres e-mail lub hasło.
 LOGIN_LOCKED = Zbyt wiele błędnych prób. Prosimy spróbować ponownie za jakiś czas.
 EMAIL_TAKEN = Ten adres e-mail jest już używany przez inne konto.
 LAST_OWNER = Sklep musi mieć co najmniej jednego właściciela, dlatego ostatniemu nie można odebrać uprawnień.
+
+## Pictures
+
+FILE_TOO_LARGE = Plik jest zbyt duży. Może mieć najwyżej { $maxMegabytes } MB.
+IMAGE_INVALID = Nie udało się odczytać tego zdjęcia. Prosimy przesłać kompletny, nieruchomy obraz w formacie JPEG, PNG lub WebP.
+IMAGE_TOO_LARGE = Zdjęcie jest zbyt duże. Każdy bok może mieć najwyżej { $maxSide } pikseli, a całość najwyżej { $maxMegapixels } megapikseli.
 
 ## Products and the cart
 
@@ -71,6 +77,7 @@ SIGNATURE_INVALID = Podpis jest nieprawidłowy.
 
 FIELD_REQUIRED = To pole jest wymagane.
 FIELD_UNKNOWN = To pole nie jest znane.
+FIELD_DUPLICATE = To pole można przesłać tylko raz.
 FIELD_INVALID = Ta wartość jest nieprawidłowa.
 FIELD_TOO_LONG = Można wpisać najwyżej { $max ->
     [one] { $max } znak
@@ -78,14 +85,12 @@ FIELD_TOO_LONG = Można wpisać najwyżej { $max ->
    *[many] { $max } znaków
 }.
 FIELD_RANGE = Prosimy podać wartość od { $min } do { $max }.
-FIELD_MIN = Najmniejsza dozwolona wartość to { $min }.
-FIELD_MAX = Największa dozwolona wartość to { $max }.
 FIELD_PHONE = Prosimy podać prawidłowy numer telefonu z numerem kierunkowym kraju, na przykład +48501234567.
 FIELD_COUNTRY = Ten kraj nie jest obsługiwany.
 FIELD_EMAIL = Prosimy podać prawidłowy adres e-mail.
 FIELD_NIP = Prosimy podać prawidłowy NIP (10 cyfr).
 FIELD_POSTAL_CODE = Ten kod pocztowy nie jest prawidłowy dla wybranego kraju.
-FIELD_MUST_ACCEPT = Aby kontynuować, potrzebna jest zgoda.
+FIELD_MUST_ACCEPT = Aby kontynuować, należy wyrazić zgodę.
 FIELD_LANGUAGE = Prosimy wybrać język: turecki (tr), angielski (en) lub polski (pl).
 FIELD_SAME_PHONE = Ten numer jest już przypisany do konta.
 FIELD_PASSWORD = Hasło musi mieć od 12 do 200 znaków.

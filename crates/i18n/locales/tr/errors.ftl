@@ -40,6 +40,12 @@ LOGIN_LOCKED = Çok fazla hatalı deneme yapıldı. Lütfen bir süre sonra yeni
 EMAIL_TAKEN = Bu e-posta adresi başka bir hesapta kullanılıyor.
 LAST_OWNER = Mağazanın en az bir sahibi olmalıdır; son sahibin yetkisi alınamaz.
 
+## Pictures
+
+FILE_TOO_LARGE = Dosya çok büyük. En fazla { $maxMegabytes } MB olabilir.
+IMAGE_INVALID = Bu resmi okuyamadık. Lütfen eksiksiz ve hareketsiz bir JPEG, PNG veya WebP resmi gönderin.
+IMAGE_TOO_LARGE = Resim çok büyük. Her kenarı en fazla { $maxSide } piksel, tamamı en fazla { $maxMegapixels } megapiksel olabilir.
+
 ## Products and the cart
 
 PRODUCT_NOT_FOUND = Bu ürünü bulamadık.
@@ -63,11 +69,10 @@ SIGNATURE_INVALID = İmza geçerli değil.
 
 FIELD_REQUIRED = Bu alan zorunludur.
 FIELD_UNKNOWN = Bu alan tanınmıyor.
+FIELD_DUPLICATE = Bu alan yalnızca bir kez gönderilebilir.
 FIELD_INVALID = Bu değer geçerli değil.
 FIELD_TOO_LONG = Lütfen en fazla { $max } karakter girin.
 FIELD_RANGE = Lütfen { $min } ile { $max } arasında bir değer girin.
-FIELD_MIN = Değer en az { $min } olmalıdır.
-FIELD_MAX = Değer en fazla { $max } olmalıdır.
 FIELD_PHONE = Lütfen ülke koduyla birlikte geçerli bir telefon numarası girin, örneğin +905301234567.
 FIELD_COUNTRY = Bu ülke desteklenmiyor.
 FIELD_EMAIL = Lütfen geçerli bir e-posta adresi girin.

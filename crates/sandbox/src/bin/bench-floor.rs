@@ -14,31 +14,23 @@ struct Arguments {
     /// Where to listen; port 0 for a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     addr: SocketAddr,
-    /// The body of every answer, read once
+    /// The body of every answer, JSON, read once
     #[arg(long)]
     file: PathBuf,
-    #[arg(long, default_value = "application/json")]
-    content_type: String,
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     workers: u8,
 }
 
-struct Answer {
-    content_type: String,
-    body: Bytes,
-}
-
-async fn floor(answer: Data<Answer>) -> HttpResponse {
-    HttpResponse::Ok().content_type(answer.content_type.as_str()).body(answer.body.clone())
+async fn floor(body: Data<Bytes>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(Bytes::clone(&body))
 }
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
-    let body = Bytes::from(std::fs::read(&arguments.file)?);
-    let answer = Data::new(Answer { content_type: arguments.content_type, body });
+    let body = Data::new(Bytes::from(std::fs::read(&arguments.file)?));
     let server =
-        HttpServer::new(move || App::new().app_data(answer.clone()).route("/floor", web::get().to(floor)))
+        HttpServer::new(move || App::new().app_data(body.clone()).route("/floor", web::get().to(floor)))
             .workers(usize::from(arguments.workers))
             .bind(arguments.addr)?;
     let mut stdout = io::stdout();

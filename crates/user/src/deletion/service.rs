@@ -14,6 +14,7 @@ use super::{GRACE, store};
 use crate::{
     UserError, UserService, address,
     jobs::EndSessions,
+    photo,
     ports::{Codes, Proof, Recipient, Sent},
 };
 
@@ -94,6 +95,7 @@ pub(crate) async fn anonymise_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<usi
     let gone = store::anonymise_due(tx, now, BATCH).await?;
     address::store::delete_books(tx, &gone).await?;
     for user_id in &gone {
+        photo::remove(tx, *user_id, now).await?;
         bus::publish(tx, &UserAnonymised { user_id: *user_id }, now).await?;
         tracing::info!(user.id = %user_id, "user {user_id} was anonymised");
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Changes, MAX_NAME_CHARS, User};
-use crate::{UserService, company::http::CompanyResponse};
+use crate::{UserService, company::http::CompanyResponse, photo::http::PhotoUrls};
 
 /// The user, as everything that shows one shows it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,9 +21,7 @@ pub(crate) struct UserResponse {
     last_name: String,
     email: String,
     language: Language,
-    /// Null until photos can be uploaded.
-    #[schema(value_type = Option<Object>)]
-    photo: Option<serde_json::Value>,
+    photo: Option<PhotoUrls>,
     /// The company of a corporate account; null of an individual one.
     company: Option<CompanyResponse>,
     created_at: DateTime<Utc>,
@@ -107,7 +105,7 @@ impl From<&User> for UserResponse {
             last_name: user.last_name.clone(),
             email: user.email.as_str().to_owned(),
             language: user.language,
-            photo: None,
+            photo: user.photo.as_ref().map(PhotoUrls::from),
             company: user.company.as_ref().map(CompanyResponse::from),
             created_at: user.created_at,
         }

@@ -8,6 +8,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use kernel::{Email, Language, Phone, UserType, id::UserId};
+use media::Picture;
 
 use crate::company::Company;
 
@@ -25,6 +26,7 @@ pub(crate) struct User {
     pub(crate) language: Language,
     /// Of a corporate account, and of no other.
     pub(crate) company: Option<Company>,
+    pub(crate) photo: Option<Picture>,
     pub(crate) created_at: DateTime<Utc>,
 }
 

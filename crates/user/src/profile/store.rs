@@ -12,6 +12,7 @@ use kernel::{
 use super::{Changes, User};
 use crate::{
     company::Company,
+    photo::store::picture,
     schema::{companies, users},
 };
 
@@ -26,6 +27,8 @@ struct UserRow {
     email: Option<String>,
     language: String,
     company_id: Option<CompanyId>,
+    photo: Option<String>,
+    photo_thumbnail: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -168,6 +171,7 @@ impl TryFrom<Joined> for User {
             email: whole(row.email)?.parse().map_err(corrupt)?,
             language: row.language.parse().map_err(corrupt)?,
             company,
+            photo: picture(row.photo, row.photo_thumbnail)?,
             created_at: row.created_at,
         })
     }

@@ -61,6 +61,7 @@ async fn write(
         email: form.email,
         language: form.language,
         company,
+        photo: None,
         created_at: now,
     };
     if !profile::store::insert_user(tx, &user).await? {

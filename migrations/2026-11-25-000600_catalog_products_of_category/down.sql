@@ -1,0 +1,1 @@
+drop index catalog.products_of_category;
