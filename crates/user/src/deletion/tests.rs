@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use bus::{Runner, Schedules, Subscriptions};
+use bus::{Runner, Schedules};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Clock as _, DomainError as _, ErrorKind, Language, PortError, UserType,
@@ -34,8 +34,6 @@ impl Shop {
         let runner = runner.handle(AnonymiseDue).effect(EndSessions(self.users.clone()));
         schedules.tick(&self.db.db(), self.clock.now()).await.unwrap();
         runner.drain().await.unwrap();
-        let mut conn = self.db.db().conn().await.unwrap();
-        bus::relay(&mut conn, &Subscriptions::default(), self.clock.now(), 100).await.unwrap();
     }
 
     async fn anonymised(&self) -> Vec<String> {
