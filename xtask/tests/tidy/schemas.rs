@@ -95,14 +95,16 @@ fn a_crate_s_sql_names_its_own_schema_only() {
         let own = owned(file.package());
         let code = without_literals(&file.text);
         let without = without_tests(&code);
-        // Tests look into the queue and into the audit log to see what was published and noted.
+        // Tests look into the queue, the audit log and the book of files to see what was published, noted and kept.
         let looks = |at: usize| {
             let before = code[..at].rfind(|c: char| !c.is_whitespace());
             let cut = before.is_some_and(|before| without.as_bytes().get(before) == Some(&b' '));
             file.is_test() || file.name() == "testing.rs" || cut
         };
         for (at, schema, name) in named(&file.text) {
-            if Some(schema.as_str()) == own || ([PLATFORM, AUDIT].contains(&schema.as_str()) && looks(at)) {
+            if Some(schema.as_str()) == own
+                || ([PLATFORM, AUDIT, MEDIA].contains(&schema.as_str()) && looks(at))
+            {
                 continue;
             }
             let whose = own.map_or("no schema".to_owned(), |own| format!("`{own}`"));
