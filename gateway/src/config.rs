@@ -1,6 +1,6 @@
 //! Configuration: read from the environment, checked whole, told of in one message.
 //!
-//! Every variable is read by its name in this file and nowhere else; `.env.example` lists the same names.
+//! Every variable is read by its name in this file and those below `config/`, and nowhere else; `.env.example` lists the same names.
 
 mod otp;
 mod reader;

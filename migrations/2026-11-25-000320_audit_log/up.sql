@@ -5,7 +5,8 @@ create table audit.entries (
     id uuid primary key,
     at timestamptz not null,
     actor uuid not null,
-    actor_role text not null check (actor_role <> ''),
+    actor_role text not null
+        check (actor_role in ('owner', 'manager', 'catalogue', 'fulfilment', 'finance', 'support')),
     action text not null check (action ~ '^[a-z_]+\.[a-z_]+$'),
     target text not null check (target <> ''),
     before jsonb,

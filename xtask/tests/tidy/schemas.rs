@@ -102,7 +102,9 @@ fn a_crate_s_sql_names_its_own_schema_only() {
             file.is_test() || file.name() == "testing.rs" || cut
         };
         for (at, schema, name) in named(&file.text) {
-            if Some(schema.as_str()) == own || ([PLATFORM, AUDIT, MEDIA].contains(&schema.as_str()) && looks(at)) {
+            if Some(schema.as_str()) == own
+                || ([PLATFORM, AUDIT, MEDIA].contains(&schema.as_str()) && looks(at))
+            {
                 continue;
             }
             let whose = own.map_or("no schema".to_owned(), |own| format!("`{own}`"));

@@ -6,9 +6,9 @@ use std::fs;
 use regex_lite::Regex;
 
 use crate::source::{without_comments, without_literals, without_tests};
-use crate::tree::{judge, root};
+use crate::tree::{File, files, judge, root};
 
-const CODE: &str = "gateway/src/config.rs";
+const CODE: &str = "gateway/src/config";
 const EXAMPLE: &str = ".env.example";
 
 /// Upper-case string literals outside tests: the names of variables.
@@ -29,7 +29,9 @@ fn named_by_the_example(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_example_names_exactly_what_the_configuration_reads() {
-    let read = read_by_the_code(&fs::read_to_string(root().join(CODE)).unwrap_or_default());
+    let is_code = |file: &File| file.path.starts_with(CODE) && !file.is_test();
+    let code = files("gateway/src", "rs").into_iter().filter(is_code);
+    let read: BTreeSet<String> = code.flat_map(|file| read_by_the_code(&file.text)).collect();
     let named = named_by_the_example(&fs::read_to_string(root().join(EXAMPLE)).unwrap_or_default());
     let mut findings = Vec::new();
     if read.is_empty() {
