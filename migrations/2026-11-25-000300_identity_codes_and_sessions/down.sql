@@ -13,7 +13,6 @@ alter table identity.sessions
     add constraint sessions_end_reason_check check (end_reason in ('logout', 'replay'));
 drop table identity.epochs;
 drop table identity.paused_countries;
-drop index identity.challenges_of_country;
 delete from identity.challenges where purpose <> 'sign_in';
 drop index identity.challenges_of_country;
 alter table identity.challenges

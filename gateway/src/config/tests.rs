@@ -14,6 +14,9 @@ fn complete() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
+/// What production wants besides.
+const STORE: (&str, &str) = ("MEDIA_STORE", "file:///var/lib/media");
+
 /// What sending real texts needs.
 const TWILIO: [(&str, &str); 4] = [
     ("SMS_PROVIDER", "twilio"),
@@ -123,13 +126,13 @@ fn production_takes_nothing_made_up_and_nothing_lax() {
 fn twilio_is_wanted_whole_where_it_is_chosen_and_in_production() {
     for chosen in [("SMS_PROVIDER", "twilio"), ("APP_ENV", "production")] {
         assert_eq!(
-            complaints(&[chosen]),
+            complaints(&[chosen, STORE]),
             ["TWILIO_ACCOUNT_SID is missing", "TWILIO_AUTH_TOKEN is missing", "TWILIO_FROM is missing"]
         );
     }
     assert!(matches!(read(&[]).unwrap().sms, Sms::Mailbox));
     for env in ["development", "test", "production"] {
-        let config = read(&[&TWILIO[..], &[("APP_ENV", env)]].concat()).unwrap();
+        let config = read(&[&TWILIO[..], &[("APP_ENV", env), STORE]].concat()).unwrap();
         assert!(matches!(&config.sms, Sms::Twilio(twilio) if twilio.api_base.is_encrypted()), "{env}");
         assert!(!format!("{config:?}").contains("the-token-of-twilio"));
     }
@@ -137,7 +140,7 @@ fn twilio_is_wanted_whole_where_it_is_chosen_and_in_production() {
 
 #[test]
 fn production_starts_with_twilio_alone() {
-    let production = [&TWILIO[1..], &[("APP_ENV", "production")]].concat();
+    let production = [&TWILIO[1..], &[("APP_ENV", "production"), STORE]].concat();
     assert!(matches!(read(&production).unwrap().sms, Sms::Twilio(_)));
 }
 
@@ -159,7 +162,7 @@ fn what_is_wrong_about_twilio_is_told_by_name_and_not_by_value() {
     }
     let stand_in = [&TWILIO[..], &[("TWILIO_API_BASE", "http://127.0.0.1:1")]].concat();
     assert_eq!(complaints(&stand_in), Vec::<String>::new());
-    let told = complaints(&[&stand_in[..], &[("APP_ENV", "production")]].concat());
+    let told = complaints(&[&stand_in[..], &[("APP_ENV", "production"), STORE]].concat());
     assert_eq!(told, ["TWILIO_API_BASE must be an https:// address"]);
 }
 

@@ -118,7 +118,6 @@ fn every_moment_knows_its_time_zone() {
 /// Columns whose name sounds like a short list of words, and which hold no such thing; and why.
 const NOT_OURS: &[(&str, &str)] = &[
     ("payments.inbox.kind", "the types of Stripe's events"),
-    ("audit.entries.actor_role", "identity's roles, as they were called when the entry was written"),
     (
         "orders.order_events.kind",
         "a history for people: every feature adds to it, and nothing is decided by it",

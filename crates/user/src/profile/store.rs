@@ -1,7 +1,7 @@
 //! Users in PostgreSQL. Who was anonymised is nobody's row any more.
 
 use chrono::{DateTime, Utc};
-use db::Tx;
+use db::{Tx, cached};
 use diesel::{prelude::*, result::Error::DeserializationError};
 use diesel_async::RunQueryDsl;
 use kernel::{
@@ -84,16 +84,14 @@ pub(crate) async fn find_user(conn: &mut Tx, id: UserId) -> QueryResult<Option<U
 pub(crate) async fn sign_in(conn: &mut Tx, phone: &Phone, user_type: UserType) -> QueryResult<Option<User>> {
     let this_one = users::phone.eq(phone.as_str()).and(users::user_type.eq(user_type.as_str()));
     let its_company = companies::table.filter(users::company_id.eq(companies::id.nullable()));
-    let row: Option<Joined> = diesel::update(users::table.filter(this_one))
+    let called_off = diesel::update(users::table.filter(this_one))
         .set(users::deletion_at.eq(None::<DateTime<Utc>>))
         .returning((
             UserRow::as_select(),
             its_company.select(companies::name).single_value(),
             its_company.select(companies::nip).single_value(),
-        ))
-        .get_result(conn)
-        .await
-        .optional()?;
+        ));
+    let row: Option<Joined> = cached(called_off).get_result(conn).await.optional()?;
     row.map(User::try_from).transpose()
 }
 
