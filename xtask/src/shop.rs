@@ -16,6 +16,9 @@ use crate::say;
 use crate::site::Site;
 use crate::workspace::{self, Profile};
 
+/// Address and password of the first owner of a shop in development.
+pub(crate) const OWNER: (&str, &str) = ("owner@example.com", "development only");
+
 const WEBHOOK_SECRET: &str = "whsec_dev";
 const SECRET_KEY: &str = "sk_test_dev";
 const PUBLISHABLE_KEY: &str = "pk_test_dev";
@@ -119,6 +122,8 @@ impl Gateway {
             .env("SMS_PROVIDER", "mailbox")
             // The printed session signs somebody up each time it is pasted, always from this machine.
             .env("OTP_LIMITS", "phone:3/15m,global:500/1h")
+            .env("ADMIN_BOOTSTRAP_EMAIL", OWNER.0)
+            .env("ADMIN_BOOTSTRAP_PASSWORD", OWNER.1)
             .envs(settings.more.iter().copied());
         if let Some(log) = &settings.log {
             let file = std::fs::File::create(log)?;

@@ -186,11 +186,16 @@ fn welcome(settings: &GatewaySettings<'_>) {
         "The shop is open.\n\
          \n  API              {api}/api/products\
          \n  Swagger UI       {api}/swagger/\
+         \n  administration   {api}/api/admin/auth/login as {} with \"{}\"\
          \n  metrics          {api}/metrics\
          \n  Stripe stand-in  {}\
          \n  PostgreSQL       {}\
          \n  Redis            {}\
          \n\nCtrl-C stops everything and keeps the data; `cargo xtask up --fresh` drops it.\n",
-        settings.stripe_url, settings.database_url, settings.redis_url
+        shop::OWNER.0,
+        shop::OWNER.1,
+        settings.stripe_url,
+        settings.database_url,
+        settings.redis_url
     ));
 }

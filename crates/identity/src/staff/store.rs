@@ -142,6 +142,11 @@ pub(crate) async fn insert_member(tx: &mut Tx, new: &Member, hash: &PasswordHash
     Ok(rows == 1)
 }
 
+pub(crate) async fn has_owner(conn: &mut Tx) -> QueryResult<bool> {
+    let owners = staff::table.filter(staff::role.eq(Role::Owner.as_str())).filter(staff::is_active);
+    diesel::select(diesel::dsl::exists(owners)).get_result(conn).await
+}
+
 /// Makes the first owner, unless there is an owner; true when it did. Of two at once one does.
 pub(crate) async fn insert_first_owner(
     tx: &mut Tx,
