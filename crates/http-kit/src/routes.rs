@@ -28,78 +28,43 @@ pub struct Routes {
     mounted: Vec<(&'static str, Route)>,
 }
 
+/// One function for each method: path, limit, handler.
+macro_rules! verbs {
+    ($($verb:ident $method:ident),*) => {$(
+        #[must_use]
+        pub fn $verb<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+        where
+            F: Handler<Args>,
+            Args: FromRequest + Guarded + 'static,
+            F::Output: Responder + 'static,
+        {
+            self.route((Method::$method, stringify!($method)), path, limit, handler)
+        }
+    )*};
+}
+
 impl Routes {
     pub fn new() -> Self {
         Self::default()
     }
 
-    #[must_use]
-    pub fn get<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + Guarded + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&Method::GET, path, limit, handler)
-    }
+    verbs! { get GET, post POST, put PUT, patch PATCH, delete DELETE }
 
-    #[must_use]
-    pub fn post<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
+    fn route<F, Args>(
+        mut self,
+        (method, name): (Method, &'static str),
+        path: &'static str,
+        limit: Limit,
+        handler: F,
+    ) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + Guarded + 'static,
         F::Output: Responder + 'static,
     {
-        self.route(&Method::POST, path, limit, handler)
-    }
-
-    #[must_use]
-    pub fn put<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + Guarded + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&Method::PUT, path, limit, handler)
-    }
-
-    #[must_use]
-    pub fn patch<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + Guarded + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&Method::PATCH, path, limit, handler)
-    }
-
-    #[must_use]
-    pub fn delete<F, Args>(self, path: &'static str, limit: Limit, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + Guarded + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&Method::DELETE, path, limit, handler)
-    }
-
-    fn route<F, Args>(mut self, method: &Method, path: &'static str, limit: Limit, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + Guarded + 'static,
-        F::Output: Responder + 'static,
-    {
-        let name = match *method {
-            Method::GET => "GET",
-            Method::PUT => "PUT",
-            Method::PATCH => "PATCH",
-            Method::DELETE => "DELETE",
-            _ => "POST",
-        };
         let endpoint = Endpoint { method: name, path, access: Args::ACCESS, limit };
-        let route = web::method(method.clone())
-            .to(handler)
-            .wrap(from_fn(move |req, next| admit(endpoint, req, next)));
+        let route =
+            web::method(method).to(handler).wrap(from_fn(move |req, next| admit(endpoint, req, next)));
         self.endpoints.push(endpoint);
         self.mounted.push((path, route));
         self

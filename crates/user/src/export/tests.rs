@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use kernel::{Clock as _, DomainError as _, ErrorKind, PortError, id::UserId};
 use serde_json::{Value, json};
 
@@ -34,6 +35,7 @@ async fn it_holds_our_own_and_everybody_elses() {
     let (user, _) = shop.users.register(corporate_form(PHONE), None).await.unwrap();
     let other = shop.registered(OTHER_PHONE).await;
     shop.users.add_address(other, place("Sekret")).await.unwrap();
+    shop.clock.advance(TimeDelta::seconds(1));
     shop.users.add_address(user.id, place("Dom")).await.unwrap();
     let choices = Choices { analytics: Some(true), ..Choices::default() };
     shop.users.choose(user.id, choices).await.unwrap();
