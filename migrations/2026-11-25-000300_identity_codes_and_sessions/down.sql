@@ -13,6 +13,7 @@ alter table identity.sessions
     add constraint sessions_end_reason_check check (end_reason in ('logout', 'replay'));
 drop table identity.epochs;
 drop table identity.paused_countries;
+alter table identity.phones drop column epoch;
 delete from identity.challenges where purpose <> 'sign_in';
 drop index identity.challenges_of_country;
 alter table identity.challenges

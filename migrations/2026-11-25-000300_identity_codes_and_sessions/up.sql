@@ -14,6 +14,9 @@ create index challenges_of_network on identity.challenges (asked_from, created_a
 create index challenges_of_country on identity.challenges (country, created_at desc);
 create index challenges_of_user on identity.challenges (user_id) where user_id is not null;
 
+-- Raised when a number stops being an account's: who proved to hold it before that signs in to nothing any more.
+alter table identity.phones add column epoch int not null default 0 check (epoch >= 0);
+
 -- Countries whose codes were hardly used, and until when none is sent there.
 create table identity.paused_countries (
     country text primary key check (length(country) = 2),

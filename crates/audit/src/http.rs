@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use db::{Db, DbError};
 use http_kit::{
-    ApiError, ApiResult, Envelope, Failure, Limit, Meta, Page, Permission, Query, Reply, Routes, Staff,
+    ApiError, ApiResult, Envelope, Failure, Fields, Limit, Meta, Page, Permission, Query, Reply, Routes,
+    Staff,
 };
 use kernel::{Cursor, DomainError, ErrorKind, Role, id::AuditEntryId};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub fn routes() -> Routes {
 #[derive(Debug, OpenApi)]
 #[openapi(paths(list_entries))]
 pub struct ApiDoc;
+
+/// A kind and an id are shorter.
+const MAX_TARGET_CHARS: usize = 100;
 
 /// Reads what others did.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +78,10 @@ pub(crate) async fn list_entries(
     query: Query<EntriesQuery>,
 ) -> ApiResult<Vec<EntryResponse>> {
     let EntriesQuery { target, limit, cursor } = query.0;
+    let mut fields = Fields::default();
+    let target = target.map(|text| fields.text("target", &text, MAX_TARGET_CHARS));
+    fields.finish(|| Some(()))?;
+    let target = target.flatten();
     let (limit, cursor) = Page { limit, cursor }.parse()?;
     let before = cursor.map(|c| c.decode().ok_or_else(Page::bad_cursor)).transpose()?;
     let mut entries = read(&db, target.as_deref(), before, limit).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error, HttpMessage as _, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -60,8 +60,8 @@ pub(crate) async fn admit<B: MessageBody + 'static>(
             identify(&req).await
         }
     };
-    let identity = identity_of(&caller, &req);
     req.extensions_mut().insert(Arc::new(caller));
+    let identity = counted_as(req.request());
 
     let admission = match (endpoint.limit, req.app_data::<Data<dyn Admit>>()) {
         (Limit::None, _) | (_, None) => None,
@@ -96,11 +96,11 @@ async fn identify(req: &ServiceRequest) -> Caller {
     }
 }
 
-/// The user, else the network of the address: what requests are counted by.
-fn identity_of(caller: &Caller, req: &ServiceRequest) -> String {
-    match caller {
-        Caller::Customer(customer) => format!("u:{}", customer.user),
-        Caller::Staff(member) => format!("s:{}", member.actor.staff),
-        _ => format!("a:{}", client::network_of(req.request())),
+/// What requests are counted by: the user, else the network of the address.
+pub fn counted_as(req: &HttpRequest) -> String {
+    match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
+        Some(Caller::Customer(customer)) => format!("u:{}", customer.user),
+        Some(Caller::Staff(member)) => format!("s:{}", member.actor.staff),
+        _ => format!("a:{}", client::network_of(req)),
     }
 }

@@ -17,7 +17,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Admission, Admit, Limit};
+pub use admit::{Admission, Admit, Limit, counted_as};
 pub use body::{Body, MAX_BODY_BYTES, Raw};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Permission, Policy, Public,

@@ -6,6 +6,7 @@ diesel::table! {
         failures -> Array<Timestamptz>,
         locked_until -> Nullable<Timestamptz>,
         seen_at -> Timestamptz,
+        epoch -> Int4,
     }
 }
 
@@ -95,6 +96,7 @@ diesel::table! {
 diesel::joinable!(challenges -> phones (phone));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::allow_tables_to_appear_in_same_query!(challenges, phones, refresh_tokens, sessions);
+diesel::allow_tables_to_appear_in_same_query!(epochs, staff);
 
 /// A stored value that our types do not know.
 pub(crate) fn corrupt<E: std::error::Error + Send + Sync + 'static>(e: E) -> diesel::result::Error {

@@ -1,24 +1,19 @@
 //! The one service of media: develops uploads, opens files, sweeps.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Db;
 use kernel::Clock;
 use object_store::GetResult;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     FileName, MediaError, Picture, Storage, Upload,
     files::store,
     picture::{Darkroom, Developed, Format, Header, develop},
-    upload::MAX_BYTES,
+    upload::{MAX_BYTES, Places},
 };
 
-/// Uploads under way at once. Each holds its file in memory; who comes next waits with its body unread.
-const PLACES: usize = 8;
-/// How long an upload waits for its place.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a file may be pending: far beyond any request's life.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(1);
 /// Files deleted by one sweep: as many as surely fit into an effect's time.
@@ -30,13 +25,12 @@ pub struct Media {
     clock: Arc<dyn Clock>,
     storage: Storage,
     darkroom: Darkroom,
-    places: Arc<Semaphore>,
+    pub(crate) places: Places,
 }
 
 impl Media {
     pub fn new(db: Db, clock: Arc<dyn Clock>, storage: Storage) -> std::io::Result<Self> {
-        let places = Arc::new(Semaphore::new(PLACES));
-        Ok(Self { db, clock, storage, darkroom: Darkroom::open()?, places })
+        Ok(Self { db, clock, storage, darkroom: Darkroom::open()?, places: Places::new() })
     }
 
     /// Makes the picture anew in two sizes and stores them. They are pending: whoever refers to them says
@@ -71,18 +65,13 @@ impl Media {
         self.storage.get(name).await
     }
 
-    /// A file that did not come as a form. Waits for a place.
+    /// A file that did not come as a form. Waits for a place, as one caller with all of its kind.
     pub async fn upload(&self, content_type: &str, bytes: Vec<u8>) -> Result<Upload, MediaError> {
         let declared = Format::declared(content_type).ok_or(MediaError::UnsupportedType)?;
         if bytes.len() > MAX_BYTES {
             return Err(MediaError::FileTooLarge);
         }
-        Ok(Upload { declared, bytes: Arc::new(bytes), _place: self.place().await? })
-    }
-
-    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit, MediaError> {
-        let place = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
-        place.map_err(|_| MediaError::Busy)?.map_err(|_| MediaError::Busy)
+        Ok(Upload { declared, bytes: Arc::new(bytes), _place: self.places.take("no form".to_owned()).await? })
     }
 
     /// Deletes what nobody wants; returns how many files that were.

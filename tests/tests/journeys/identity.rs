@@ -300,6 +300,7 @@ async fn the_first_owner_hires_and_what_was_done_stands_in_the_log() {
     let ola = shop.guest().post("/api/admin/auth/login", &login).await.with_status(200).data();
     let ola = shop.guest().bearing(ola["accessToken"].as_str().unwrap());
     ola.get("/api/admin/auth/me").await.with_status(200);
+    assert_eq!(owner.get("/api/admin/audit-log?target=%00").await.refusal().0, 422);
     for path in ["/api/admin/audit-log", "/api/admin/staff"] {
         assert_eq!(ola.get(path).await.refusal(), (403, "FORBIDDEN".to_owned()));
     }

@@ -232,6 +232,8 @@ pub(crate) struct Series {
 #[derive(Debug)]
 pub(crate) struct CountedGuess {
     pub(crate) user_type: UserType,
+    /// Of the number, at the time of the guess.
+    pub(crate) phone_epoch: i32,
     pub(crate) code_hmac: Vec<u8>,
 }
 

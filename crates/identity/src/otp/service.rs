@@ -12,12 +12,13 @@ use kernel::{
     secret,
 };
 
-use super::{Guess, NewChallenge, OtpLimits, Pepper, Purpose, Wanted, store, wait};
+use super::{CountedGuess, Guess, NewChallenge, OtpLimits, Pepper, Purpose, Wanted, store, wait};
 use crate::{
     IdentityError, SessionService, TokenService,
-    api::{CodeRequest, CodesApi, SentCode, SessionsApi as _, TokenPair},
+    api::{CodeRequest, CodesApi, SentCode, TokenPair},
     ports::{Account, Accounts},
-    tokens::LIFE_SECONDS,
+    sessions::Basis,
+    tokens::{LIFE_SECONDS, Subject},
 };
 
 #[derive(Clone)]
@@ -164,14 +165,18 @@ impl OtpService {
     /// Four round trips to PostgreSQL: count, find the account, use up the code, open the session.
     pub(crate) async fn verify(&self, guess: &Guess, device: Option<&str>) -> Result<Proved, IdentityError> {
         let now = self.clock.now();
-        let user_type = self.evaluate(guess, (Purpose::SignIn, None), now).await?;
+        let CountedGuess { user_type, phone_epoch, .. } =
+            self.evaluate(guess, (Purpose::SignIn, None), now).await?;
         // Asked before the code is used up: when nobody answers, the same code still serves.
         let account = self.accounts.sign_in(&guess.phone, user_type).await?;
         self.use_up(guess.challenge, now).await?;
         match account {
             Some(Account { user, profile }) => {
-                let tokens = self.sessions.open(user, user_type, device).await?;
-                Ok(Proved::SignedIn { tokens, profile })
+                // The number may have become somebody else's, or nobody's, since it was proved.
+                let unmoved = Basis::Phone(&guess.phone, phone_epoch);
+                let tokens =
+                    self.sessions.open_for(Subject::Customer(user, user_type), unmoved, device).await?;
+                Ok(Proved::SignedIn { tokens: tokens.ok_or(IdentityError::WrongCode)?, profile })
             }
             None => Ok(Proved::RegistrationRequired {
                 token: self.tokens.registration(&guess.phone, user_type, now)?,
@@ -193,7 +198,7 @@ impl OtpService {
         guess: &Guess,
         asked: (Purpose, Option<UserId>),
         now: DateTime<Utc>,
-    ) -> Result<UserType, IdentityError> {
+    ) -> Result<CountedGuess, IdentityError> {
         let Secrets { pepper, limits } = &*self.secrets;
         let mut conn = self.db.conn().await?;
         let Some(counted) = store::count_guess(&mut conn, guess, asked, limits, now).await? else {
@@ -201,7 +206,7 @@ impl OtpService {
             return Err(closed.map_or(IdentityError::WrongCode, |c| c.refusal(limits, now)));
         };
         if pepper.matches(&counted.code_hmac, asked.0, guess) {
-            Ok(counted.user_type)
+            Ok(counted)
         } else {
             Err(IdentityError::WrongCode)
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Bool, Bytea, Integer, Interval, Nullable, Text, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Bytea, Integer, Interval, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 use kernel::{
@@ -234,8 +234,9 @@ struct GuessRow {
     user_type: String,
     #[diesel(sql_type = Bytea)]
     code_hmac: Vec<u8>,
-    #[diesel(sql_type = Bool)]
-    admitted: bool,
+    /// Of the number; none when it takes no guess.
+    #[diesel(sql_type = Nullable<Integer>)]
+    phone_epoch: Option<i32>,
 }
 
 /// Counts a guess against the challenge and, as a failure until it proves right, against the number. `None` when
@@ -270,9 +271,9 @@ pub(crate) async fn count_guess(
                  seen_at = $4
              from counted c
              where p.phone = c.phone and (p.locked_until is null or p.locked_until <= $4)
-             returning p.phone
+             returning p.phone, p.epoch
          )
-         select c.user_type, c.code_hmac, n.phone is not null as admitted
+         select c.user_type, c.code_hmac, n.epoch as phone_epoch
          from counted c left join number n on n.phone = c.phone",
         )
         .bind::<Uuid, _>(guess.challenge)
@@ -290,11 +291,20 @@ pub(crate) async fn count_guess(
     .get_result(conn)
     .await
     .optional()?;
-    row.filter(|row| row.admitted)
-        .map(|row| {
-            Ok(CountedGuess { user_type: row.user_type.parse().map_err(corrupt)?, code_hmac: row.code_hmac })
-        })
-        .transpose()
+    let Some((row, phone_epoch)) = row.and_then(|row| row.phone_epoch.map(|epoch| (row, epoch))) else {
+        return Ok(None);
+    };
+    let user_type = row.user_type.parse().map_err(corrupt)?;
+    Ok(Some(CountedGuess { user_type, phone_epoch, code_hmac: row.code_hmac }))
+}
+
+/// Whoever proved to hold the number before this signs in to nothing any more.
+pub(crate) async fn raise_phone_epoch(tx: &mut Tx, phone: &Phone) -> QueryResult<()> {
+    diesel::update(phones::table.find(phone.as_str()))
+        .set(phones::epoch.eq(phones::epoch + 1))
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 #[derive(HasQuery)]

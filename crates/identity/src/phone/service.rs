@@ -1,5 +1,6 @@
 //! Asking for the two codes, and taking them.
 
+use chrono::{DateTime, Utc};
 use db::Transact as _;
 use kernel::{
     Language, Phone, UserType,
@@ -36,7 +37,8 @@ impl OtpService {
 
     /// Changes the number and signs everybody out but whoever asked.
     ///
-    /// Sessions end before the number changes: a crash in between leaves the old number and a signed-out owner.
+    /// Sessions end before the number changes: a crash in between leaves the old number and a signed-out owner. They end
+    /// once more after it, with whatever was opened by the old number in between.
     pub(crate) async fn change_phone(
         &self,
         (user, user_type): (UserId, UserType),
@@ -55,6 +57,21 @@ impl OtpService {
         if self.accounts.is_taken(&to, user_type).await? {
             return Err(IdentityError::PhoneTaken);
         }
+        self.use_up_and_sign_out(user, &answers, now).await?;
+        if !self.accounts.change_phone(user, &to).await? {
+            return Err(IdentityError::PhoneTaken);
+        }
+        self.part_from_phone(user, &from, now).await?;
+        tracing::info!(user.id = %user, "user {user} changed the phone number");
+        self.sessions.open(user, user_type, device).await
+    }
+
+    async fn use_up_and_sign_out(
+        &self,
+        user: UserId,
+        answers: &Answers,
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
         let mut conn = self.db.conn().await?;
         let ended = conn
             .transaction::<_, IdentityError, _>(async |tx| {
@@ -66,13 +83,26 @@ impl OtpService {
                 Ok(sessions::end_all(tx, user.0, EndReason::Ended, now).await?)
             })
             .await?;
-        drop(conn);
         self.sessions.revocations().note_epoch(user.0, ended, now);
-        if !self.accounts.change_phone(user, &to).await? {
-            return Err(IdentityError::PhoneTaken);
-        }
-        tracing::info!(user.id = %user, "user {user} changed the phone number");
-        self.sessions.open(user, user_type, device).await
+        Ok(())
+    }
+
+    /// The number is no longer the user's: who proved to hold it, and has not signed in yet, will not.
+    async fn part_from_phone(
+        &self,
+        user: UserId,
+        phone: &Phone,
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let mut conn = self.db.conn().await?;
+        let ended = conn
+            .transaction::<_, IdentityError, _>(async |tx| {
+                store::raise_phone_epoch(tx, phone).await?;
+                Ok(sessions::end_all(tx, user.0, EndReason::Ended, now).await?)
+            })
+            .await?;
+        self.sessions.revocations().note_epoch(user.0, ended, now);
+        Ok(())
     }
 
     async fn phone_of(&self, user: UserId) -> Result<Phone, IdentityError> {

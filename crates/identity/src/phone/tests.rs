@@ -46,6 +46,8 @@ async fn both_codes_change_the_number_and_sign_every_other_device_out() {
     assert_eq!(shop.people.find(&new_phone(), TYPE), Some(user));
     assert_eq!(shop.people.find(&phone(), TYPE), None);
     assert_eq!(shop.tokens.judge(&before.access_token), Judgement::Refused);
+    let parted = "select epoch from identity.phones where phone = '+48501502503'";
+    assert_eq!(shop.db.number(parted).await, 1, "who proved the old number a moment ago comes too late");
     assert!(matches!(shop.tokens.judge(&after.access_token), Judgement::Good(_)));
 }
 

@@ -15,7 +15,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    UserType,
+    Phone, UserType,
     id::SessionId,
     secret::{self, NoEntropy},
 };
@@ -106,6 +106,17 @@ impl Holder {
     }
 }
 
+/// What a session is opened upon; it is not opened when that has changed in the meantime.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Basis<'a> {
+    /// Nothing that could change.
+    Fresh,
+    /// That this number is still the account's: the number's epoch when it was proved.
+    Phone(&'a Phone, i32),
+    /// That nothing was voided since the credentials were read: the subject's epoch at that time.
+    Epoch(i32),
+}
+
 /// A session about to be opened, with the hash of its first token.
 #[derive(Debug)]
 pub(crate) struct NewSession<'a> {
@@ -113,6 +124,7 @@ pub(crate) struct NewSession<'a> {
     /// A user, or somebody of the shop.
     pub(crate) subject: Uuid,
     pub(crate) holder: Holder,
+    pub(crate) basis: Basis<'a>,
     pub(crate) device: Option<&'a str>,
     pub(crate) token: TokenHash,
     pub(crate) now: DateTime<Utc>,

@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use db::{Db, Transact as _, Tx};
 use kernel::{
-    Clock, Role, UserType,
+    Clock, UserType,
     id::{SessionId, StaffId, UserId},
 };
 use uuid::Uuid;
 
-use super::{EndReason, Holder, NewSession, Presented, RefreshToken, Revocations, Session, Verdict, store};
+use super::{
+    Basis, EndReason, Holder, NewSession, Presented, RefreshToken, Revocations, Session, Verdict, store,
+};
 use crate::{
     IdentityError, TokenService,
     api::{SessionsApi, TokenPair},
@@ -114,23 +116,21 @@ impl SessionService {
         })
     }
 
-    async fn open_for(&self, subject: Subject, device: Option<&str>) -> Result<TokenPair, IdentityError> {
+    /// `None` when what it was to be opened upon has changed.
+    pub(crate) async fn open_for(
+        &self,
+        subject: Subject,
+        basis: Basis<'_>,
+        device: Option<&str>,
+    ) -> Result<Option<TokenPair>, IdentityError> {
         let now = self.clock.now();
         let (id, refresh) = (SessionId::generate(now), RefreshToken::generate()?);
         let (whose, holder) = (subject.id(), subject.holder());
-        let new = NewSession { id, subject: whose, holder, device, token: refresh.hash(), now };
+        let new = NewSession { id, subject: whose, holder, basis, device, token: refresh.hash(), now };
         let mut conn = self.db.conn().await?;
-        let epoch = store::insert_session(&mut conn, &new).await?;
+        let Some(epoch) = store::insert_session(&mut conn, &new).await? else { return Ok(None) };
         tracing::info!(session.id = %id, subject.id = %whose, "session {id} opened");
-        self.sign(subject, (id, epoch), &refresh, now)
-    }
-
-    pub(crate) async fn open_for_staff(
-        &self,
-        (staff, role): (StaffId, Role),
-        device: Option<&str>,
-    ) -> Result<TokenPair, IdentityError> {
-        self.open_for(Subject::Staff(staff, role), device).await
+        self.sign(subject, (id, epoch), &refresh, now).map(Some)
     }
 
     /// Ends one session of this subject; false when there is none of theirs that still holds.
@@ -176,7 +176,8 @@ impl SessionsApi for SessionService {
         user_type: UserType,
         device: Option<&str>,
     ) -> Result<TokenPair, IdentityError> {
-        self.open_for(Subject::Customer(user, user_type), device).await
+        let opened = self.open_for(Subject::Customer(user, user_type), Basis::Fresh, device).await?;
+        opened.ok_or(IdentityError::RefreshRefused)
     }
 
     async fn end_all(&self, user: UserId) -> Result<(), IdentityError> {

@@ -10,7 +10,9 @@ use diesel_async::RunQueryDsl;
 use kernel::id::SessionId;
 use uuid::Uuid;
 
-use super::{EndReason, Holder, NewSession, Presented, Sealed, Session, TokenHash, revocations::Revoked};
+use super::{
+    Basis, EndReason, Holder, NewSession, Presented, Sealed, Session, TokenHash, revocations::Revoked,
+};
 use crate::schema::{corrupt, refresh_tokens, sessions};
 
 #[derive(QueryableByName)]
@@ -19,21 +21,33 @@ struct EpochRow {
     epoch: i32,
 }
 
-/// The session and its first token, in one round trip; returns the epoch that it is opened in.
-pub(crate) async fn insert_session(conn: &mut Tx, new: &NewSession<'_>) -> QueryResult<i32> {
-    let row: EpochRow = cached(
+/// The session and its first token, in one round trip; returns the epoch that it is opened in, or nothing when what it
+/// was to be opened upon has changed.
+///
+/// What changes at this very moment and is not seen yet raises the subject's epoch as well, and so ends the session.
+pub(crate) async fn insert_session(conn: &mut Tx, new: &NewSession<'_>) -> QueryResult<Option<i32>> {
+    let (phone, phone_epoch, epoch) = match new.basis {
+        Basis::Fresh => (None, None, None),
+        Basis::Phone(phone, epoch) => (Some(phone.as_str()), Some(epoch), None),
+        Basis::Epoch(epoch) => (None, None, Some(epoch)),
+    };
+    let row: Option<EpochRow> = cached(
         diesel::sql_query(
-            "with opened as (
-             insert into identity.sessions
-                 (id, user_id, user_type, created_at, last_used_at, expires_at, device, epoch)
-             values ($1, $2, $3, $4, $4, $5, $6,
-                 coalesce((select epoch from identity.epochs where subject = $2), 0))
-             returning id, epoch
-         ), token as (
-             insert into identity.refresh_tokens (hash, session_id, generation, created_at, expires_at)
-             select $7, id, 1, $4, $8 from opened
-         )
-         select epoch from opened",
+            "with current as (
+                 select coalesce((select e.epoch from identity.epochs e where e.subject = $2), 0) as epoch
+             ), opened as (
+                 insert into identity.sessions
+                     (id, user_id, user_type, created_at, last_used_at, expires_at, device, epoch)
+                 select $1, $2, $3, $4, $4, $5, $6, c.epoch from current c
+                 where ($9 is null
+                        or exists (select from identity.phones p where p.phone = $9 and p.epoch = $10))
+                   and ($11 is null or c.epoch = $11)
+                 returning id, epoch
+             ), token as (
+                 insert into identity.refresh_tokens (hash, session_id, generation, created_at, expires_at)
+                 select $7, id, 1, $4, $8 from opened
+             )
+             select epoch from opened",
         )
         .bind::<SqlUuid, _>(new.id)
         .bind::<SqlUuid, _>(new.subject)
@@ -42,11 +56,15 @@ pub(crate) async fn insert_session(conn: &mut Tx, new: &NewSession<'_>) -> Query
         .bind::<Timestamptz, _>(new.expires_at())
         .bind::<Nullable<Text>, _>(new.device)
         .bind::<Bytea, _>(&new.token.0[..])
-        .bind::<Timestamptz, _>(new.token_expires_at()),
+        .bind::<Timestamptz, _>(new.token_expires_at())
+        .bind::<Nullable<Text>, _>(phone)
+        .bind::<Nullable<Integer>, _>(phone_epoch)
+        .bind::<Nullable<Integer>, _>(epoch),
     )
     .get_result(conn)
-    .await?;
-    Ok(row.epoch)
+    .await
+    .optional()?;
+    Ok(row.map(|row| row.epoch))
 }
 
 #[derive(QueryableByName)]

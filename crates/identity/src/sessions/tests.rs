@@ -9,12 +9,12 @@ use kernel::{
     id::{SessionId, UserId},
 };
 
-use super::EndReason;
+use super::{Basis, EndReason};
 use crate::{
     IdentityError, SigningKeys, TokenService,
     api::{Bearer, Judgement, SessionsApi as _, TokenPair, TokensApi as _},
-    testing::{KEYS, Shop},
-    tokens::Audience,
+    testing::{KEYS, Shop, phone},
+    tokens::{Audience, Subject},
 };
 
 impl Shop {
@@ -226,4 +226,18 @@ async fn no_refresh_token_is_stored_or_shown() {
     assert!(!rows.contains(&pair.refresh_token));
     assert_eq!(pair.refresh_token.len(), 43);
     assert!(!format!("{pair:?}").contains(&pair.refresh_token));
+}
+
+#[tokio::test]
+async fn a_number_that_was_parted_from_signs_in_to_nothing_any_more() {
+    let shop = Shop::open().await;
+    shop.send(&phone()).await.unwrap();
+    let subject = || Subject::Customer(shop.user(), UserType::Individual);
+    let open =
+        async |epoch| shop.sessions.open_for(subject(), Basis::Phone(&phone(), epoch), None).await.unwrap();
+    assert!(open(0).await.is_some());
+    shop.db.exec("update identity.phones set epoch = epoch + 1").await;
+    assert!(open(0).await.is_none(), "proved before, and too late");
+    assert!(open(1).await.is_some());
+    assert_eq!(shop.count("identity.sessions").await, 2);
 }

@@ -242,7 +242,9 @@ fn parse_password(text: &str) -> Result<Password, ParseError> {
 impl HireRequest {
     fn parse(&self) -> Result<NewMember, ApiError> {
         let mut fields = Fields::default();
-        let email = fields.take("email", self.email.parse());
+        // Letters that change their number with their case would make an address that nobody can sign in with.
+        let email = if self.email.is_ascii() { self.email.parse() } else { Err(ParseError("EMAIL")) };
+        let email = fields.take("email", email);
         let name = fields.text("name", &self.name, MAX_NAME_CHARS);
         let password = fields.take("password", parse_password(&self.password));
         let role = self.role;

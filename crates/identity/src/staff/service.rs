@@ -13,7 +13,8 @@ use crate::{
     IdentityError, SessionService,
     api::TokenPair,
     otp::wait,
-    sessions::{EndReason, store as sessions},
+    sessions::{Basis, EndReason, store as sessions},
+    tokens::Subject,
 };
 
 /// Hashes at a time: each takes 19 MiB and a core for tens of milliseconds.
@@ -53,13 +54,26 @@ impl StaffService {
         (email, password): (&Email, &str),
         device: Option<&str>,
     ) -> Result<(Member, TokenPair), IdentityError> {
-        let member = self.check(email, password).await?;
-        let tokens = self.sessions.open_for_staff((member.id, member.role), device).await?;
+        let (member, epoch) = self.check(email, password).await?;
+        let tokens = self.open(&member, epoch, device).await?;
         tracing::info!(staff.id = %member.id, "staff {} signed in", member.id);
         Ok((member, tokens))
     }
 
-    async fn check(&self, email: &Email, password: &str) -> Result<Member, IdentityError> {
+    /// What was read of somebody before the password was compared may be over when the session is opened.
+    pub(super) async fn open(
+        &self,
+        member: &Member,
+        epoch: i32,
+        device: Option<&str>,
+    ) -> Result<TokenPair, IdentityError> {
+        let subject = Subject::Staff(member.id, member.role);
+        let opened = self.sessions.open_for(subject, Basis::Epoch(epoch), device).await?;
+        opened.ok_or_else(|| StaffError::BadCredentials.into())
+    }
+
+    /// Who it is, and the epoch in which that was read.
+    pub(super) async fn check(&self, email: &Email, password: &str) -> Result<(Member, i32), IdentityError> {
         let (email, now) = (email.as_str().to_lowercase(), self.clock.now());
         let mut conn = self.db.conn().await?;
         if !store::count_failure(&mut conn, &email, now).await? {
@@ -68,15 +82,15 @@ impl StaffService {
         }
         let found = store::find_credentials(&mut conn, &email).await?;
         drop(conn);
-        let (member, hash) = match found {
-            Some((member, hash)) => (Some(member), hash),
+        let (known, hash) = match found {
+            Some((member, hash, epoch)) => (Some((member, epoch)), hash),
             None => (None, PasswordHash::of_nobody()),
         };
         let right = self.compare(hash, password.to_owned()).await?;
-        let member = member.filter(|_| right).ok_or(StaffError::BadCredentials)?;
+        let known = known.filter(|_| right).ok_or(StaffError::BadCredentials)?;
         let mut conn = self.db.conn().await?;
         store::delete_failures(&mut conn, &email).await?;
-        Ok(member)
+        Ok(known)
     }
 
     /// Changes one's own password and signs every other device out.
@@ -89,8 +103,9 @@ impl StaffService {
         let email = self.member(actor.staff).await?.email;
         self.check(&email, current).await?;
         let changes = Changes { password: Some(new), ..Changes::default() };
-        self.change(actor, actor.staff, changes).await?;
-        self.sessions.open_for_staff((actor.staff, actor.role), device).await
+        let (member, epoch) = self.apply(actor, actor.staff, changes).await?;
+        let epoch = epoch.filter(|_| member.is_active).ok_or(StaffError::BadCredentials)?;
+        self.open(&member, epoch, device).await
     }
 
     pub(crate) async fn member(&self, id: StaffId) -> Result<Member, IdentityError> {
@@ -127,6 +142,16 @@ impl StaffService {
         id: StaffId,
         changes: Changes,
     ) -> Result<Member, IdentityError> {
+        self.apply(actor, id, changes).await.map(|(member, _)| member)
+    }
+
+    /// The member as changed, and the epoch that it raised.
+    async fn apply(
+        &self,
+        actor: Actor,
+        id: StaffId,
+        changes: Changes,
+    ) -> Result<(Member, Option<i32>), IdentityError> {
         let now = self.clock.now();
         let hash = match &changes.password {
             Some(password) => Some(self.hash(password.clone()).await?),
@@ -150,7 +175,7 @@ impl StaffService {
             })
             .await?;
         self.note(id, epoch, now);
-        Ok(member)
+        Ok((member, epoch))
     }
 
     fn note(&self, id: StaffId, epoch: Option<i32>, now: DateTime<Utc>) {

@@ -10,7 +10,7 @@ use diesel_async::RunQueryDsl;
 use kernel::{Email, Role, id::StaffId};
 
 use super::{Changes, FAILURES, LOCK, Member, PasswordHash};
-use crate::schema::{corrupt, password_failures, staff};
+use crate::schema::{corrupt, epochs, password_failures, staff};
 
 #[derive(HasQuery)]
 #[diesel(table_name = staff)]
@@ -77,20 +77,21 @@ pub(crate) async fn delete_old_failures(tx: &mut Tx, now: DateTime<Utc>) -> Quer
     diesel::delete(password_failures::table.filter(old)).execute(tx).await
 }
 
-/// Somebody active by the address, with the hash to compare with.
+/// Somebody active by the address, with the hash to compare with and the epoch in which this was read.
 pub(crate) async fn find_credentials(
     conn: &mut Tx,
     email: &str,
-) -> QueryResult<Option<(Member, PasswordHash)>> {
+) -> QueryResult<Option<(Member, PasswordHash, i32)>> {
     let this_one = diesel::dsl::sql::<diesel::sql_types::Bool>("lower(email) = ").bind::<Text, _>(email);
-    let row: Option<(MemberRow, String)> = staff::table
+    let epoch = epochs::table.filter(epochs::subject.eq(staff::id)).select(epochs::epoch).single_value();
+    let row: Option<(MemberRow, String, Option<i32>)> = staff::table
         .filter(this_one)
         .filter(staff::is_active)
-        .select((MemberRow::as_select(), staff::password_hash))
+        .select((MemberRow::as_select(), staff::password_hash, epoch))
         .first(conn)
         .await
         .optional()?;
-    row.map(|(row, hash)| Ok((row.try_into()?, PasswordHash(hash)))).transpose()
+    row.map(|(row, hash, epoch)| Ok((row.try_into()?, PasswordHash(hash), epoch.unwrap_or(0)))).transpose()
 }
 
 /// The role of somebody who works here; `None` for everybody else.

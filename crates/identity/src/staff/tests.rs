@@ -128,3 +128,23 @@ async fn every_change_stands_in_the_audit_log_and_no_password_does() {
     let whole = shop.db.lines("select * from audit.entries").await.join("");
     assert!(!whole.contains("horse") && !whole.contains("argon2"));
 }
+
+#[tokio::test]
+async fn what_changes_while_a_password_is_compared_ends_what_it_would_open() {
+    let shop = Shop::open().await;
+    let owner = shop.owner().await;
+    let ola = shop.hired(&owner, Role::Manager).await;
+    for change in [
+        Changes { role: Some(Role::Support), ..Changes::default() },
+        Changes { password: Some(Password::parse("another horse battery").unwrap()), ..Changes::default() },
+        Changes { is_active: Some(false), ..Changes::default() },
+    ] {
+        let hers = email("ola@example.com");
+        let current = if change.is_active.is_some() { "another horse battery" } else { PASSWORD };
+        let (read, epoch) = shop.staff.check(&hers, current).await.unwrap();
+        shop.staff.change(actor(&owner), ola.id, change).await.unwrap();
+        let opened = shop.staff.open(&read, epoch, None).await;
+        assert!(matches!(opened, Err(IdentityError::Staff(StaffError::BadCredentials))), "{opened:?}");
+    }
+    assert_eq!(shop.count("identity.sessions").await, 0);
+}

@@ -45,7 +45,7 @@ impl Header {
 impl Told {
     fn judge(&self) -> Result<(), MediaError> {
         let area = u64::from(self.width) * u64::from(self.height);
-        let memory = area * self.bytes_per_100 / 100;
+        let memory = area.saturating_mul(self.bytes_per_100) / 100;
         let fits = self.width <= MAX_SIDE
             && self.height <= MAX_SIDE
             && area <= MAX_MEGAPIXELS * 1_000_000

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use image::GenericImageView as _;
 use kernel::DomainError as _;
 use proptest::prelude::*;
-use testkit::pictures::{self, BLUE, Expected, PAYLOAD, RED, Sample};
+use testkit::pictures::{self, BLUE, BitDepth, ColorType, Expected, PAYLOAD, RED, Sample};
 
 use super::*;
 use crate::{MediaError, upload};
@@ -134,6 +134,16 @@ async fn what_nobody_waits_for_is_not_begun() {
     first.await.unwrap();
     darkroom.run(|| Ok(())).await.unwrap();
     assert!(heard.try_recv().is_err());
+}
+
+#[test]
+fn sides_that_no_number_can_multiply_are_too_large() {
+    let mut bytes = pictures::png_of_zeros((16, 16), ColorType::Rgb, BitDepth::Eight);
+    for sides in [[0x7F, 0xFF, 0xFF, 0xFF], [0xFF; 4]] {
+        bytes[16..20].copy_from_slice(&sides);
+        bytes[20..24].copy_from_slice(&sides);
+        assert!(Header::read(Format::Png, &bytes).is_err());
+    }
 }
 
 proptest! {

@@ -31,6 +31,7 @@ const MAX_NAME_CHARS: usize = 64;
 
 /// The `multipart/form-data` body of a request, not read yet: 415 for another type. Expects a `Data<Media>`.
 pub struct Form {
+    caller: String,
     multipart: Multipart,
     media: Data<Media>,
 }
@@ -57,14 +58,19 @@ impl Form {
             left = left.checked_sub(chunk.len()).ok_or(PayloadError::Overflow)?;
             Ok(chunk)
         });
-        Ok(Self { multipart: Multipart::new(req.headers(), counted), media })
+        Ok(Self {
+            caller: http_kit::counted_as(req),
+            multipart: Multipart::new(req.headers(), counted),
+            media,
+        })
     }
 
     /// The file in the field of that name, which must be the form's only one: 422 otherwise.
     pub async fn file(self, name: &str) -> Result<Upload, ApiError> {
-        let place = self.media.place().await?;
+        let place = self.media.places.take(self.caller).await?;
         let reading = tokio::time::timeout(READING, read(self.multipart, name)).await;
-        let (declared, bytes) = reading.map_err(|_| malformed())??;
+        let (declared, bytes) =
+            reading.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"))??;
         Ok(Upload { declared, bytes: Arc::new(bytes), _place: place })
     }
 }

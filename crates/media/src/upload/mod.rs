@@ -1,12 +1,13 @@
 //! A file as it came in: its bytes, and the type that the client says it has. Its name is thrown away.
 
 pub(crate) mod http;
+mod places;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
+pub(crate) use places::{Place, Places};
 
 use crate::picture::Format;
 
@@ -19,5 +20,5 @@ pub(crate) const MAX_BYTES_TOLD: u64 = 2_097_152;
 pub struct Upload {
     pub(crate) declared: Format,
     pub(crate) bytes: Arc<Vec<u8>>,
-    pub(crate) _place: OwnedSemaphorePermit,
+    pub(crate) _place: Place,
 }
