@@ -1,6 +1,10 @@
 //! The outermost middleware: request id, client address, span, metrics, and the headers every answer carries.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Instant,
+};
 
 use actix_web::{
     Error, HttpMessage as _,
@@ -93,7 +97,12 @@ fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: usize) -> 
     let hops = headers.get_all("x-forwarded-for").filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     let hops: Vec<&str> = hops.map(str::trim).collect();
     let seen = hops.len().checked_sub(trusted).and_then(|at| hops.get(at)).or(hops.first());
-    seen.and_then(|hop| hop.parse().ok()).or(peer)
+    seen.and_then(|hop| address_of(hop)).or(peer)
+}
+
+/// Some proxies write the port with the address.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    hop.parse().ok().or_else(|| hop.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
 #[cfg(test)]
@@ -114,6 +123,8 @@ mod tests {
         assert_eq!(seen(&["6.6.6.6, 1.1.1.1"], 1), "1.1.1.1", "what the caller wrote itself does not count");
         assert_eq!(seen(&["6.6.6.6", "1.1.1.1, 2.2.2.2"], 2), "1.1.1.1");
         assert_eq!(seen(&["1.1.1.1"], 3), "1.1.1.1");
+        assert_eq!(seen(&["1.1.1.1:4711"], 1), "1.1.1.1");
+        assert_eq!(seen(&["[2001:db8::1]:4711"], 1), "2001:db8::1");
         assert_eq!(seen(&["nonsense"], 1), "10.0.0.1");
         assert_eq!(seen(&[], 1), "10.0.0.1");
     }

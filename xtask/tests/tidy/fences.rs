@@ -10,7 +10,7 @@ fn fenced() -> Vec<File> {
     let mut found = files("crates", "rs");
     found.retain(|file| {
         let package = file.package();
-        let adapters = ["payment-stripe", "notification-twilio", "user-taxregister", "media"];
+        let adapters = ["payment-stripe", "notification-twilio", "user-taxregister", "media", "audit"];
         let ours = is_domain(package) || adapters.contains(&package);
         // `examples/standalone.rs` serves a domain alone: it is a gateway in small.
         ours && file.has_folder("src") && !file.is_test()

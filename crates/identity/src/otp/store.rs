@@ -345,25 +345,28 @@ pub(crate) async fn find_closed(
     }))
 }
 
-/// Uses the code up and takes back the failure that its guess was counted as; false when it was used before.
+/// After a right guess: uses the code up, and takes back the failure that the guess was counted as. False when the code
+/// was used before; then the guess was right all the same, and is no failure either.
 pub(crate) async fn consume(conn: &mut Tx, id: ChallengeId, now: DateTime<Utc>) -> QueryResult<bool> {
-    let rows = cached(
+    let used = cached(
         diesel::sql_query(
             "with used as (
-             update identity.challenges set consumed_at = $2
-             where id = $1 and consumed_at is null returning phone
-         )
-         update identity.phones p set
-             failures = p.failures[1:cardinality(p.failures) - 1],
-             locked_until = null
-         from used where p.phone = used.phone",
+                 update identity.challenges set consumed_at = $2
+                 where id = $1 and consumed_at is null returning id
+             ), forgiven as (
+                 update identity.phones p set
+                     failures = p.failures[1:cardinality(p.failures) - 1],
+                     locked_until = null
+                 from identity.challenges c where c.id = $1 and p.phone = c.phone
+             )
+             select from used",
         )
         .bind::<Uuid, _>(id)
         .bind::<Timestamptz, _>(now),
     )
     .execute(conn)
     .await?;
-    Ok(rows == 1)
+    Ok(used == 1)
 }
 
 /// Forgets what a user asked codes for, the numbers with them; returns how many.

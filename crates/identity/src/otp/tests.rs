@@ -48,6 +48,8 @@ async fn a_code_works_once_however_many_use_it_at_once() {
     let number = phone();
     let answers = join_all((0..5).map(|_| shop.guess(sent.challenge, &number, &code))).await;
     assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 1);
+    let failures = "select cardinality(failures) from identity.phones";
+    assert_eq!(shop.db.number(failures).await, 0, "who taps twice has not guessed wrong");
     assert!(matches!(
         shop.guess(sent.challenge, &phone(), &code).await,
         Err(IdentityError::WrongCode | IdentityError::Locked { .. })
