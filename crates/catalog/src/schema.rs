@@ -8,6 +8,7 @@ diesel::table! {
         image_url -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        revision -> Int8,
     }
 }
 
@@ -16,6 +17,7 @@ diesel::table! {
         category_id -> Uuid,
         language -> Text,
         name -> Text,
+        words -> Text,
     }
 }
 
@@ -27,12 +29,21 @@ diesel::table! {
         category_id -> Uuid,
         brand -> Text,
         size -> Text,
-        image_url -> Nullable<Text>,
         quantity_per_box -> Int4,
         active -> Bool,
         version -> Int4,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        manufacturer -> Text,
+        origin_country -> Nullable<Text>,
+        badges -> Array<Text>,
+        allergens -> Array<Text>,
+        nutrition -> Nullable<Jsonb>,
+        in_stock -> Bool,
+        units_sold -> Int8,
+        revision -> Int8,
+        other_words -> Text,
+        code_words -> Text,
     }
 }
 
@@ -41,6 +52,41 @@ diesel::table! {
         product_id -> Uuid,
         language -> Text,
         name -> Text,
+        description -> Text,
+        storage -> Text,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    catalog.product_images (id) {
+        id -> Uuid,
+        product_id -> Uuid,
+        position -> Int4,
+        url -> Text,
+        thumbnail_url -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    catalog.sales (product_id) {
+        product_id -> Uuid,
+        units -> Int8,
+    }
+}
+
+diesel::table! {
+    catalog.state (only_row) {
+        only_row -> Bool,
+        revision -> Int8,
+    }
+}
+
+diesel::table! {
+    catalog.removed_products (product_id) {
+        product_id -> Uuid,
+        revision -> Int8,
     }
 }
 
@@ -72,6 +118,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     categories,
     category_translations,
     products,
+    product_images,
     product_translations,
     product_prices,
     product_vat_rates,

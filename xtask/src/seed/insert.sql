@@ -24,8 +24,8 @@ where not exists (select from catalog.products p where p.code = s.code)
 analyze seed_new;
 
 insert into catalog.products
-    (id, code, slug, category_id, brand, size, quantity_per_box, active, version, created_at, updated_at)
-select id, code, slug, category_id, brand, size, quantity_per_box, true, 1, at, at
+    (id, code, slug, category_id, brand, size, quantity_per_box, in_stock, created_at, updated_at)
+select id, code, slug, category_id, brand, size, quantity_per_box, stock > 0, at, at
 from seed_new
 order by number;
 

@@ -9,8 +9,8 @@ use super::{ProductRef, Selection, preference};
 use crate::{
     CategoryName, Product, View,
     schema::{
-        array_position, categories, category_translations, product_prices, product_translations,
-        product_vat_rates, products,
+        array_position, categories, category_translations, product_images, product_prices,
+        product_translations, product_vat_rates, products,
     },
 };
 
@@ -126,6 +126,12 @@ async fn load(
         .select(category_translations::name)
         .limit(1)
         .single_value();
+    let image_url = product_images::table
+        .filter(product_images::product_id.eq(products::id))
+        .order((product_images::position, product_images::id))
+        .select(product_images::url)
+        .limit(1)
+        .single_value();
     let mut query = priced!(sight)
         .select((
             products::id,
@@ -136,7 +142,7 @@ async fn load(
             products::size,
             categories::slug,
             category_name,
-            products::image_url,
+            image_url,
             product_prices::gross_amount,
             product_vat_rates::basis_points,
             product_prices::min_quantity,

@@ -1,0 +1,18 @@
+drop function catalog.meanings(text);
+drop trigger learn_update on catalog.products;
+drop trigger learn_insert on catalog.products;
+drop trigger learn_update on catalog.category_translations;
+drop trigger learn_insert on catalog.category_translations;
+drop trigger learn_update on catalog.product_translations;
+drop trigger learn_insert on catalog.product_translations;
+drop function catalog.learn_others();
+drop function catalog.learn_names();
+drop function catalog.learn_words(text[]);
+drop table catalog.search_words;
+drop index catalog.products_code_prefix;
+alter table catalog.products drop column code_words, drop column other_words;
+alter table catalog.category_translations drop column words;
+alter table catalog.product_translations drop column words;
+drop function catalog.words(text);
+drop function catalog.fold(text);
+drop extension pg_trgm;
