@@ -1,6 +1,6 @@
 //! What the catalogue offers to others.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use kernel::{Language, Money, UserType, VatRate, id::ProductId};
@@ -11,13 +11,14 @@ use crate::CatalogError;
 pub trait CatalogApi: Send + Sync {
     /// Active and inactive products by id, as a customer of `view.user_type` sees them in `view.language`.
     ///
-    /// Unknown ids are absent, and so are products that have no price for this type of customer today. One query,
-    /// however many ids. Fails only when the database does.
+    /// Unknown ids are absent, and so are products that have no price for this type of customer today. Changes show
+    /// within a second; in between most answers come from memory. One query at most, however many ids. Fails only when
+    /// the database does.
     async fn products(
         &self,
         ids: &[ProductId],
         view: View,
-    ) -> Result<HashMap<ProductId, Product>, CatalogError>;
+    ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError>;
 }
 
 /// Through whose eyes the catalogue is seen.
@@ -48,6 +49,7 @@ pub struct Product {
     /// The fewest units this type of customer may buy.
     pub min_quantity: u32,
     pub quantity_per_box: u32,
+    pub badges: Vec<String>,
     /// Whether it is sold at present.
     pub active: bool,
 }

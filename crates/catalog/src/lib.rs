@@ -5,6 +5,7 @@ mod api;
 mod category;
 mod error;
 pub mod http;
+mod index;
 pub mod ports;
 mod product;
 mod schema;
@@ -16,3 +17,5 @@ pub use api::{CatalogApi, CategoryName, Product, View};
 pub use error::CatalogError;
 pub use product::http::{Item, item_json};
 pub use service::CatalogService;
+
+pub(crate) use category::Category;

@@ -6,20 +6,44 @@ use async_trait::async_trait;
 use db::Db;
 use kernel::{Clock, id::ProductId};
 
-use crate::{CatalogApi, CatalogError, Product, View, http::Bodies, ports::Availability};
+use crate::{
+    CatalogApi, CatalogError, Product, View,
+    http::Bodies,
+    index::live::{Ages, Live},
+    ports::Availability,
+    product::KnownProducts,
+};
 
-/// Answers questions about the catalogue. Clones share everything, the cache of finished answers too.
+/// Answers questions about the catalogue. Clones share everything: the index, the products that were read, the finished
+/// answers.
 #[derive(Clone)]
 pub struct CatalogService {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) availability: Arc<dyn Availability>,
+    pub(crate) live: Live,
+    pub(crate) known: KnownProducts,
     pub(crate) bodies: Bodies,
 }
 
 impl CatalogService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, availability: Arc<dyn Availability>) -> Self {
-        Self { db, clock, availability, bodies: Bodies::new() }
+        Self::with(db, clock, availability, Ages::default())
+    }
+
+    pub(crate) fn with(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        availability: Arc<dyn Availability>,
+        ages: Ages,
+    ) -> Self {
+        let live = Live::new(db.clone(), clock.clone(), ages);
+        Self { db, clock, availability, live, known: KnownProducts::new(), bodies: Bodies::new() }
+    }
+
+    /// Reads the index, so that the first who asks need not wait for it.
+    pub async fn warm_up(&self) -> Result<(), CatalogError> {
+        self.generation().await.map(|_| ())
     }
 }
 
@@ -29,7 +53,7 @@ impl CatalogApi for CatalogService {
         &self,
         ids: &[ProductId],
         view: View,
-    ) -> Result<HashMap<ProductId, Product>, CatalogError> {
+    ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError> {
         self.products_by_id(ids, view).await
     }
 }

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use kernel::{
 };
 use testkit::TestDb;
 
-use crate::{CatalogError, CatalogService, View, ports::Availability};
+use crate::{CatalogError, CatalogService, View, index::live::Ages, ports::Availability};
 
 pub(crate) const TODAY: &str = "timestamptz '2026-07-22 10:00Z'";
 pub(crate) const INDIVIDUAL: View = View { user_type: UserType::Individual, language: Language::Tr };
@@ -60,8 +61,54 @@ impl Shop {
     pub(crate) async fn new() -> Self {
         let (db, clock) = (TestDb::new().await, Arc::new(testkit::clock()));
         let shelf = Arc::new(Shelf::default());
-        let catalog = CatalogService::new(db.db(), clock.clone(), shelf.clone());
+        // Whoever asks looks first: a test writes by SQL and asks at once.
+        let ages = Ages { look: Duration::ZERO, wait: Duration::ZERO };
+        let catalog = CatalogService::with(db.db(), clock.clone(), shelf.clone(), ages);
         Self { db, clock, shelf, catalog }
+    }
+
+    /// The shop with its real categories and products.
+    pub(crate) async fn real() -> Self {
+        let shop = Self::new().await;
+        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/seed");
+        let rows = |name: &str| {
+            let mut reader = csv::Reader::from_path(format!("{data}/{name}.csv")).unwrap();
+            let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+            rows
+        };
+        let quoted = |row: &HashMap<String, String>, column: &str| row[column].replace('\'', "''");
+        let mut categories = HashMap::new();
+        for row in rows("categories") {
+            let id = shop.category(&row["slug"], row["position"].parse().unwrap()).await;
+            for language in ["tr", "en", "pl"] {
+                let name = quoted(&row, &format!("name_{language}"));
+                let insert = format!(
+                    "insert into catalog.category_translations values ('{id}', '{language}', '{name}')"
+                );
+                shop.db.exec(&insert).await;
+            }
+            categories.insert(row["slug"].clone(), id);
+        }
+        let mut sql = String::new();
+        for row in rows("products") {
+            let id = ProductId::generate(shop.clock.now());
+            shop.clock.advance(chrono::TimeDelta::milliseconds(1));
+            sql += &product_sql(id, categories[&row["category"]], &row["code"]);
+            sql += &format!(
+                "; update catalog.products set brand = '{}', size = '{}' where id = '{id}';
+                 update catalog.product_prices set gross_amount = {} where product_id = '{id}' and user_type = 'individual';
+                 insert into catalog.product_translations values
+                     ('{id}', 'tr', '{}'), ('{id}', 'en', '{}'), ('{id}', 'pl', '{}');",
+                quoted(&row, "brand"),
+                quoted(&row, "size"),
+                row["consumer_gross"],
+                quoted(&row, "name_tr"),
+                quoted(&row, "name_en"),
+                quoted(&row, "name_pl"),
+            );
+        }
+        shop.db.exec(&sql).await;
+        shop
     }
 
     /// A category whose slug is its only name.

@@ -39,6 +39,12 @@ impl Fields {
         self.0.push(FieldError { field: field.to_owned(), code, params });
     }
 
+    /// A number that must lie between the two, both included.
+    pub fn refuse_between(&mut self, field: &str, min: Value, max: Value) {
+        let params = Params::from_iter([("min".to_owned(), min), ("max".to_owned(), max)]);
+        self.0.push(FieldError { field: field.to_owned(), code: "RANGE", params });
+    }
+
     /// What `build` makes of the taken values, or every error noted.
     pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, ApiError> {
         if self.0.is_empty()

@@ -137,7 +137,7 @@ where
         match done.unwrap_or_else(|_| Err(too_slow())) {
             Ok(reply) => {
                 let status = reply.status.as_u16();
-                let body = serde_json::to_string(&Envelope::new(reply.data, None))
+                let body = serde_json::to_string(&Envelope::new(reply.data, None::<crate::Meta>))
                     .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"))?;
                 let given = Given { status, body };
                 let earlier = answers.keep(&request, &given).await.map_err(port)?;

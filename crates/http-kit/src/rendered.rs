@@ -13,7 +13,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{Envelope, Meta};
+use crate::Envelope;
 
 /// What is preferred when the client likes several equally comes first. The same as actix' `Compress` knows, which
 /// leaves alone what comes to it encoded.
@@ -46,7 +46,7 @@ struct Form {
 
 impl Rendered {
     /// The envelope around `data`, as bytes.
-    pub fn new<T: Serialize>(data: T, meta: Option<Meta>) -> Result<Self, serde_json::Error> {
+    pub fn new<T: Serialize, M: Serialize>(data: T, meta: Option<M>) -> Result<Self, serde_json::Error> {
         let body = Bytes::from(serde_json::to_vec(&Envelope::new(data, meta))?);
         // Two runs of the hash with a prefix each: 128 bits, so that different bodies never meet in practice.
         let half = |seed: u8| {

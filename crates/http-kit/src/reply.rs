@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 
 /// The body of every success.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Envelope<T> {
+pub struct Envelope<T, M = Meta> {
     /// Always `true`.
     success: bool,
     data: T,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    meta: Option<Meta>,
+    meta: Option<M>,
 }
 
 /// What is said about a list.
@@ -34,8 +34,8 @@ impl Meta {
     }
 }
 
-impl<T: Serialize> Envelope<T> {
-    pub fn new(data: T, meta: Option<Meta>) -> Self {
+impl<T: Serialize, M: Serialize> Envelope<T, M> {
+    pub fn new(data: T, meta: Option<M>) -> Self {
         Self { success: true, data, meta }
     }
 }

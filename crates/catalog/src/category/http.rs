@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::Category;
 use crate::{
     CatalogService,
-    http::{PUBLIC, Page},
+    http::{Page, cache_control},
+    product::http::view,
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,8 +20,8 @@ pub(crate) struct CategoryResponse {
     id: CategoryId,
     slug: String,
     name: String,
-    /// Products on sale in it.
-    product_count: i64,
+    /// Products that a list of it shows.
+    product_count: usize,
     image_url: Option<String>,
 }
 
@@ -37,14 +38,14 @@ pub(crate) struct CategoryResponse {
     security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
-    _: MaybeCustomer,
+    caller: MaybeCustomer,
     req: HttpRequest,
     catalog: Data<CatalogService>,
-    Lang(language): Lang,
+    lang: Lang,
     _: Query<UriLanguage>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = catalog.body(Page::Categories(language)).await?;
-    Ok(serve(&req, &body, PUBLIC))
+    let body = catalog.body(Page::Categories(view(caller, lang))).await?;
+    Ok(serve(&req, &body, cache_control(caller)))
 }
 
 impl From<Category> for CategoryResponse {

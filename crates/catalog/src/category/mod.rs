@@ -1,8 +1,6 @@
 //! Categories: the shelves of the shop, in the order it wants them walked.
 
 pub(crate) mod http;
-mod service;
-mod store;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +11,7 @@ pub(crate) struct Category {
     pub(crate) id: CategoryId,
     pub(crate) slug: String,
     pub(crate) name: String,
-    /// Active products in it.
-    pub(crate) product_count: i64,
+    /// Products that a list of it shows.
+    pub(crate) product_count: usize,
     pub(crate) image_url: Option<String>,
 }

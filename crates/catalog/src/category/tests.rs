@@ -2,7 +2,10 @@
 
 use kernel::Language;
 
-use crate::testing::Shop;
+use crate::{
+    View,
+    testing::{INDIVIDUAL, Shop},
+};
 
 #[tokio::test]
 async fn categories_come_in_shop_order_with_their_active_products_counted() {
@@ -14,7 +17,7 @@ async fn categories_come_in_shop_order_with_their_active_products_counted() {
     }
     shop.db.exec("update catalog.products set active = false where code = 'A2'").await;
 
-    let categories = shop.catalog.categories(Language::Tr).await.unwrap();
+    let categories = shop.catalog.categories(INDIVIDUAL).await.unwrap();
 
     let counted: Vec<_> = categories.iter().map(|c| (c.slug.as_str(), c.product_count)).collect();
     assert_eq!(counted, [("sut", 2), ("bos", 0), ("zeytinler", 1)]);
@@ -31,7 +34,7 @@ async fn a_category_without_the_wanted_name_keeps_another() {
     shop.db.exec(&insert).await;
 
     for (language, expected) in [(Language::Pl, "Nabiał"), (Language::En, "Süt"), (Language::Tr, "Süt")] {
-        let categories = shop.catalog.categories(language).await.unwrap();
+        let categories = shop.catalog.categories(View { language, ..INDIVIDUAL }).await.unwrap();
         let shown: Vec<_> = categories.into_iter().map(|category| category.name).collect();
         assert_eq!(shown, [expected, "bos"], "{language:?}");
     }

@@ -1,4 +1,6 @@
-//! `/api/products`, `/api/products/{idOrCode}`
+//! Serves `/api/products`: lists, suggestions, one product and what goes with it.
+
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -7,14 +9,17 @@ use actix_web::{
 use http_kit::{
     ApiError, Envelope, Failure, Fields, Lang, MaybeCustomer, Page as Paging, Query, UriLanguage, serve,
 };
-use kernel::{Cursor, Language, Money, UserType, id::ProductId};
+use kernel::{Cursor, Language, Limit, Money, UserType, id::ProductId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ProductRef, Selection, Stocked, unit_price::UnitPrice};
+use super::{
+    Details, Filter, Listing, ProductRef, Selection, Sort, Stocked, details::Image, unit_price::UnitPrice,
+};
 use crate::{
-    CatalogError, CatalogService, CategoryName, Product, View,
+    CatalogError, CatalogService, Category, CategoryName, Product, View,
     http::{Page, cache_control},
+    index::Facets,
 };
 
 /// A product as it is sold: on a list, alone, or in a cart.
@@ -66,7 +71,7 @@ pub fn item_json(product: &Product, available: u32) -> serde_json::Value {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
     /// Language of the answer; over `Accept-Language`.
@@ -75,21 +80,85 @@ pub(crate) struct ListParams {
     _lang: Option<Language>,
     /// Slug of a category.
     category: Option<String>,
+    /// What to search for: words of names in any of the languages, of brand and category, or a code. Case and accents
+    /// do not matter, the last letters may be missing, small mistakes are forgiven.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// As `meta.facets.brands` names it.
+    brand: Option<String>,
+    /// As `meta.facets.badges` names it.
+    badge: Option<String>,
+    /// Gross, in grosz, included.
+    #[param(minimum = 0)]
+    min_price: Option<i64>,
+    /// Gross, in grosz, included.
+    #[param(minimum = 0)]
+    max_price: Option<i64>,
+    /// `true` shows only what can be had.
+    in_stock: Option<bool>,
+    /// `relevance` when not given: what fits `q` best, or the order in which products were made.
+    sort: Option<Sort>,
     /// Items a page.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
-    /// `meta.nextCursor` of the page before.
+    /// `meta.nextCursor` of the page before, which was sorted alike.
     cursor: Option<String>,
 }
 
-/// Products on sale, oldest first.
+/// What is said about a list of products.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProductListMeta)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListMeta {
+    /// Ask with it as `cursor` for the next page; null at the end.
+    next_cursor: Option<String>,
+    /// How many items there are in all pages.
+    total: usize,
+    facets: FacetsResponse,
+}
+
+/// What the list can be narrowed to. A count says how many products the same list would have with that value instead of
+/// what is chosen of its kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProductFacets)]
+#[serde(rename_all = "camelCase")]
+struct FacetsResponse {
+    /// In shop order.
+    categories: Vec<CategoryFacet>,
+    /// The most frequent first.
+    brands: Vec<NamedFacet>,
+    badges: Vec<NamedFacet>,
+    /// Of the products that the list would have without limits to the price; null when there are none.
+    price: Option<PriceRange>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CategoryFacet {
+    slug: String,
+    name: String,
+    count: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NamedFacet {
+    name: String,
+    count: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PriceRange {
+    min: Money,
+    max: Money,
+}
+
+/// Products on sale.
 ///
 /// Signed in, prices and minimum quantities are those of the caller's type of account.
 #[utoipa::path(
     get, path = "/api/products", tag = "catalogue", operation_id = "listProducts",
     params(ListParams),
     responses(
-        (status = 200, body = Envelope<Vec<Item>>),
+        (status = 200, body = Envelope<Vec<Item>, ListMeta>),
         (status = 304, description = "the client has it already"),
         (status = "4XX", body = Failure),
         (status = 503, body = Failure),
@@ -108,12 +177,105 @@ pub(crate) async fn list(
     Ok(serve(&req, &body, cache_control(caller)))
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SuggestionParams {
+    /// Language of the answer; over `Accept-Language`.
+    #[serde(rename = "lang")]
+    #[param(value_type = Option<Language>)]
+    _lang: Option<Language>,
+    /// What has been typed so far.
+    #[param(min_length = 2, max_length = 100)]
+    q: String,
+    /// At most so many products, and so many categories.
+    #[param(minimum = 1, maximum = 10, default = 10)]
+    limit: Option<u32>,
+}
+
+/// What may be meant by the words that are being typed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Suggestions)]
+pub(crate) struct SuggestionsResponse {
+    /// The likeliest first.
+    products: Vec<SuggestedProduct>,
+    /// In shop order.
+    categories: Vec<CategoryFacet>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SuggestedProduct {
+    id: ProductId,
+    code: String,
+    slug: String,
+    name: String,
+    brand: String,
+    size: String,
+    image_url: Option<String>,
+}
+
+/// Type-ahead: products and categories.
+///
+/// Case and accents do not matter, the last letters may be missing, small mistakes are forgiven.
+#[utoipa::path(
+    get, path = "/api/products/suggestions", tag = "catalogue", operation_id = "suggestProducts",
+    params(SuggestionParams),
+    responses(
+        (status = 200, body = Envelope<SuggestionsResponse>),
+        (status = 304, description = "the client has it already"),
+        (status = "4XX", body = Failure),
+        (status = 503, body = Failure),
+    ),
+    security((), ("bearer" = [])),
+)]
+pub(crate) async fn suggest(
+    caller: MaybeCustomer,
+    req: HttpRequest,
+    catalog: Data<CatalogService>,
+    lang: Lang,
+    Query(params): Query<SuggestionParams>,
+) -> Result<HttpResponse, ApiError> {
+    let (question, limit) = params.parse()?;
+    let body = catalog.body(Page::Suggestions(view(caller, lang), question, limit)).await?;
+    Ok(serve(&req, &body, cache_control(caller)))
+}
+
+/// A product with all that is told of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetailedItem {
+    #[serde(flatten)]
+    item: Item,
+    /// Plain text; empty when there is none.
+    description: String,
+    /// Substances of Annex II of Regulation (EU) No 1169/2011.
+    allergens: Vec<String>,
+    /// Whole numbers per 100 g or 100 ml; null when they are not known.
+    #[schema(value_type = Option<Object>)]
+    nutrition: Option<serde_json::Value>,
+    /// How to keep it; empty when nothing is said.
+    storage: String,
+    /// ISO 3166-1 alpha-2.
+    origin_country: Option<String>,
+    manufacturer: String,
+    images: Vec<ImageResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProductImage)]
+#[serde(rename_all = "camelCase")]
+struct ImageResponse {
+    url: String,
+    thumbnail_url: String,
+}
+
 /// One product, by id or by code.
 #[utoipa::path(
     get, path = "/api/products/{idOrCode}", tag = "catalogue", operation_id = "getProduct",
     params(("idOrCode" = String, Path, description = "UUID or article number"), UriLanguage),
     responses(
-        (status = 200, body = Envelope<Item>),
+        (status = 200, body = Envelope<DetailedItem>),
         (status = 304, description = "the client has it already"),
         (status = "4XX", body = Failure),
         (status = 503, body = Failure),
@@ -133,25 +295,113 @@ pub(crate) async fn get(
     Ok(serve(&req, &body, cache_control(caller)))
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RelatedParams {
+    /// Language of the answer; over `Accept-Language`.
+    #[serde(rename = "lang")]
+    #[param(value_type = Option<Language>)]
+    _lang: Option<Language>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 20, default = 10)]
+    limit: Option<u32>,
+}
+
+/// Products that go with one: of its category, first those that can be had, those of its brand, those that sell well.
+#[utoipa::path(
+    get, path = "/api/products/{idOrCode}/related", tag = "catalogue", operation_id = "listRelatedProducts",
+    params(("idOrCode" = String, Path, description = "UUID or article number"), RelatedParams),
+    responses(
+        (status = 200, body = Envelope<Vec<Item>>),
+        (status = 304, description = "the client has it already"),
+        (status = "4XX", body = Failure),
+        (status = 503, body = Failure),
+    ),
+    security((), ("bearer" = [])),
+)]
+pub(crate) async fn related(
+    caller: MaybeCustomer,
+    req: HttpRequest,
+    catalog: Data<CatalogService>,
+    lang: Lang,
+    wanted: Path<String>,
+    Query(params): Query<RelatedParams>,
+) -> Result<HttpResponse, ApiError> {
+    let wanted = ProductRef::parse(wanted.into_inner()).ok_or(CatalogError::ProductNotFound)?;
+    let mut fields = Fields::default();
+    let limit = few(&mut fields, params.limit, 20);
+    let limit = fields.finish(|| limit)?;
+    let body = catalog.body(Page::Related(view(caller, lang), wanted, limit)).await?;
+    Ok(serve(&req, &body, cache_control(caller)))
+}
+
 /// Whoever is not signed in buys as an individual.
-fn view(MaybeCustomer(customer): MaybeCustomer, Lang(language): Lang) -> View {
+pub(crate) fn view(MaybeCustomer(customer): MaybeCustomer, Lang(language): Lang) -> View {
     View { user_type: customer.map_or(UserType::Individual, |c| c.user_type), language }
 }
 
-impl ListParams {
-    const MAX_SLUG_CHARS: usize = 100;
+/// 1 to `max`; 10 when not given.
+fn few(fields: &mut Fields, limit: Option<u32>, max: u32) -> Option<Limit> {
+    let limit = limit.unwrap_or(10);
+    let few = Limit::new(limit).filter(|_| limit <= max);
+    if few.is_none() {
+        fields.refuse_between("limit", 1.into(), max.into());
+    }
+    few
+}
 
-    fn selection(self) -> Result<Selection, ApiError> {
-        let (limit, cursor) = Paging { limit: self.limit, cursor: self.cursor }.parse()?;
-        let after = cursor.map(|c| c.decode().ok_or_else(Paging::bad_cursor)).transpose()?;
+const MAX_QUESTION_CHARS: usize = 100;
+
+impl SuggestionParams {
+    const MIN_CHARS: usize = 2;
+
+    fn parse(self) -> Result<(String, Limit), ApiError> {
         let mut fields = Fields::default();
-        let category = self.category.map(|slug| fields.text("category", &slug, Self::MAX_SLUG_CHARS));
-        fields.finish(|| Some(Selection { category: category.flatten(), limit, after }))
+        let question = fields.text("q", &self.q, MAX_QUESTION_CHARS);
+        if question.as_ref().is_some_and(|question| question.chars().count() < Self::MIN_CHARS) {
+            fields.refuse_with("q", "TOO_SHORT", "min", Self::MIN_CHARS.into());
+        }
+        let limit = few(&mut fields, self.limit, 10);
+        fields.finish(|| question.zip(limit))
     }
 }
 
-pub(crate) fn cursor_after(last: ProductId) -> Cursor {
-    Cursor::encode(&last)
+impl ListParams {
+    const MAX_NAME_CHARS: usize = 100;
+
+    fn selection(self) -> Result<Selection, ApiError> {
+        let (limit, cursor) = Paging { limit: self.limit, cursor: self.cursor }.parse()?;
+        let mut fields = Fields::default();
+        let mut text =
+            |name: &str, text: Option<String>, max| text.and_then(|text| fields.text(name, &text, max));
+        // A form that was sent empty asks nothing.
+        let question = self.q.filter(|q| !q.trim().is_empty());
+        let question = text("q", question, MAX_QUESTION_CHARS);
+        let category = text("category", self.category, Self::MAX_NAME_CHARS);
+        let brand = text("brand", self.brand, Self::MAX_NAME_CHARS);
+        let badge = text("badge", self.badge, Self::MAX_NAME_CHARS);
+        for (name, price) in [("minPrice", self.min_price), ("maxPrice", self.max_price)] {
+            if price.is_some_and(|price| price < 0) {
+                fields.refuse_between(name, 0.into(), i64::MAX.into());
+            }
+        }
+        let filter = Filter {
+            category,
+            brand,
+            badge,
+            min_price: self.min_price,
+            max_price: self.max_price,
+            in_stock: self.in_stock.unwrap_or(false),
+        };
+        let selection = Selection { question, filter, sort: self.sort, limit, after: None };
+        let after = cursor.map(|cursor| {
+            let after: Option<super::After> = cursor.decode();
+            after.filter(|after| after.sort == selection.sort()).ok_or_else(Paging::bad_cursor)
+        });
+        let after = after.transpose()?;
+        fields.finish(|| Some(Selection { after, ..selection }))
+    }
 }
 
 impl Item {
@@ -172,7 +422,7 @@ impl Item {
             available,
             min_quantity: product.min_quantity,
             quantity_per_box: product.quantity_per_box,
-            badges: Vec::new(),
+            badges: product.badges.clone(),
         }
     }
 }
@@ -186,5 +436,61 @@ impl From<&Stocked> for Item {
 impl From<&CategoryName> for ItemCategory {
     fn from(category: &CategoryName) -> Self {
         Self { slug: category.slug.clone(), name: category.name.clone() }
+    }
+}
+
+impl From<Listing> for ListMeta {
+    fn from(listing: Listing) -> Self {
+        let Facets { categories, brands, badges, prices } = listing.facets;
+        let named = |(name, count)| NamedFacet { name, count };
+        let category = |(slug, name, count)| CategoryFacet { slug, name, count };
+        Self {
+            next_cursor: listing.next.map(|after| Cursor::encode(&after).as_str().to_owned()),
+            total: listing.total,
+            facets: FacetsResponse {
+                categories: categories.into_iter().map(category).collect(),
+                brands: brands.into_iter().map(named).collect(),
+                badges: badges.into_iter().map(named).collect(),
+                price: prices.map(|(min, max)| PriceRange { min: Money::grosz(min), max: Money::grosz(max) }),
+            },
+        }
+    }
+}
+
+impl From<(Vec<Arc<Product>>, Vec<Category>)> for SuggestionsResponse {
+    fn from((products, categories): (Vec<Arc<Product>>, Vec<Category>)) -> Self {
+        let product = |product: Arc<Product>| SuggestedProduct {
+            id: product.id,
+            code: product.code.clone(),
+            slug: product.slug.clone(),
+            name: product.name.clone(),
+            brand: product.brand.clone(),
+            size: product.size.clone(),
+            image_url: product.image_url.clone(),
+        };
+        let category =
+            |Category { slug, name, product_count, .. }| CategoryFacet { slug, name, count: product_count };
+        Self {
+            products: products.into_iter().map(product).collect(),
+            categories: categories.into_iter().map(category).collect(),
+        }
+    }
+}
+
+impl From<(Stocked, Details)> for DetailedItem {
+    fn from((stocked, details): (Stocked, Details)) -> Self {
+        let Details { description, storage, manufacturer, origin_country, allergens, nutrition, images } =
+            details;
+        let image = |Image { url, thumbnail_url }| ImageResponse { url, thumbnail_url };
+        Self {
+            item: Item::from(&stocked),
+            description,
+            allergens,
+            nutrition,
+            storage,
+            origin_country,
+            manufacturer,
+            images: images.into_iter().map(image).collect(),
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! The SQL of products.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::count_star, pg::Pg, prelude::*};
+use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::{Money, VatRate, id::ProductId};
 
-use super::{ProductRef, Selection, preference};
+use super::{Details, ProductRef, details::Image, preference};
 use crate::{
     CategoryName, Product, View,
     schema::{
@@ -19,14 +19,6 @@ use crate::{
 pub(super) struct Sight {
     pub(super) view: View,
     pub(super) now: DateTime<Utc>,
-}
-
-/// What a query is narrowed to.
-enum Narrowed<'a> {
-    Ids(&'a [ProductId]),
-    Code(&'a str),
-    /// Active products, by id.
-    Page(&'a Selection),
 }
 
 #[derive(Queryable)]
@@ -44,7 +36,18 @@ struct ProductRow {
     basis_points: i32,
     min_quantity: i32,
     quantity_per_box: i32,
+    badges: Vec<String>,
     active: bool,
+}
+
+#[derive(Queryable)]
+struct DetailsRow {
+    description: Option<String>,
+    storage: Option<String>,
+    manufacturer: String,
+    origin_country: Option<String>,
+    allergens: Vec<String>,
+    nutrition: Option<serde_json::Value>,
 }
 
 /// Products with today's price and VAT rate. One that has neither for this type of customer is not there.
@@ -66,74 +69,29 @@ macro_rules! priced {
     }};
 }
 
-pub(super) async fn list_by_ids(
-    conn: &mut AsyncPgConnection,
-    ids: &[ProductId],
-    sight: Sight,
-) -> QueryResult<Vec<Product>> {
-    load(conn, Narrowed::Ids(ids), sight).await
-}
-
-pub(super) async fn find(
-    conn: &mut AsyncPgConnection,
-    wanted: &ProductRef,
-    sight: Sight,
-) -> QueryResult<Option<Product>> {
-    let narrowed = match wanted {
-        ProductRef::Id(id) => Narrowed::Ids(std::slice::from_ref(id)),
-        ProductRef::Code(code) => Narrowed::Code(code),
-    };
-    Ok(load(conn, narrowed, sight).await?.pop())
-}
-
-/// A page, and one product more when another page follows.
-pub(super) async fn list_page(
-    conn: &mut AsyncPgConnection,
-    selection: &Selection,
-    sight: Sight,
-) -> QueryResult<Vec<Product>> {
-    load(conn, Narrowed::Page(selection), sight).await
-}
-
-/// How many products all the pages have together.
-pub(super) async fn count(
-    conn: &mut AsyncPgConnection,
-    selection: &Selection,
-    sight: Sight,
-) -> QueryResult<i64> {
-    let mut query = priced!(sight).filter(products::active).select(count_star()).into_boxed::<Pg>();
-    if let Some(slug) = &selection.category {
-        query = query.filter(categories::slug.eq(slug));
-    }
-    query.get_result(conn).await
-}
-
-async fn load(
-    conn: &mut AsyncPgConnection,
-    narrowed: Narrowed<'_>,
-    sight: Sight,
-) -> QueryResult<Vec<Product>> {
-    let preferred = preference(sight.view.language);
-    let name = product_translations::table
-        .filter(product_translations::product_id.eq(products::id))
-        .order(array_position(preferred.clone(), product_translations::language))
-        .select(product_translations::name)
-        .limit(1)
-        .single_value();
-    let category_name = category_translations::table
-        .filter(category_translations::category_id.eq(categories::id))
-        .order(array_position(preferred, category_translations::language))
-        .select(category_translations::name)
-        .limit(1)
-        .single_value();
-    let image_url = product_images::table
-        .filter(product_images::product_id.eq(products::id))
-        .order((product_images::position, product_images::id))
-        .select(product_images::url)
-        .limit(1)
-        .single_value();
-    let mut query = priced!(sight)
-        .select((
+/// What a list shows of a product.
+macro_rules! shown {
+    ($view:expr) => {{
+        let preferred = preference($view.language);
+        let name = product_translations::table
+            .filter(product_translations::product_id.eq(products::id))
+            .order(array_position(preferred.clone(), product_translations::language))
+            .select(product_translations::name)
+            .limit(1)
+            .single_value();
+        let category_name = category_translations::table
+            .filter(category_translations::category_id.eq(categories::id))
+            .order(array_position(preferred, category_translations::language))
+            .select(category_translations::name)
+            .limit(1)
+            .single_value();
+        let image_url = product_images::table
+            .filter(product_images::product_id.eq(products::id))
+            .order((product_images::position, product_images::id))
+            .select(product_images::url)
+            .limit(1)
+            .single_value();
+        (
             products::id,
             products::code,
             products::slug,
@@ -147,26 +105,89 @@ async fn load(
             product_vat_rates::basis_points,
             product_prices::min_quantity,
             products::quantity_per_box,
+            products::badges,
             products::active,
-        ))
-        .into_boxed::<Pg>();
-    query = match narrowed {
-        Narrowed::Ids(ids) => query.filter(products::id.eq_any(ids)),
-        Narrowed::Code(code) => query.filter(products::code.eq(code)),
-        Narrowed::Page(selection) => {
-            let one_more = i64::try_from(selection.limit.get()).unwrap_or(i64::MAX - 1) + 1;
-            let mut page = query.filter(products::active).order(products::id).limit(one_more);
-            if let Some(after) = selection.after {
-                page = page.filter(products::id.gt(after));
-            }
-            if let Some(slug) = &selection.category {
-                page = page.filter(categories::slug.eq(slug));
-            }
-            page
-        }
-    };
+        )
+    }};
+}
+
+pub(super) async fn list_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[ProductId],
+    sight: Sight,
+) -> QueryResult<Vec<Product>> {
+    let query = priced!(sight).filter(products::id.eq_any(ids)).select(shown!(sight.view));
     let rows: Vec<ProductRow> = query.load(conn).await?;
     rows.into_iter().map(Product::try_from).collect()
+}
+
+/// A product with all that is told of it.
+pub(super) async fn find(
+    conn: &mut AsyncPgConnection,
+    wanted: &ProductRef,
+    sight: Sight,
+) -> QueryResult<Option<(Product, Details)>> {
+    let id = match wanted {
+        ProductRef::Id(id) => *id,
+        ProductRef::Code(code) => match find_id(conn, code).await? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
+    let preferred = preference(sight.view.language);
+    // A text that says nothing falls back as one that is missing.
+    let description = product_translations::table
+        .filter(
+            product_translations::product_id.eq(products::id).and(product_translations::description.ne("")),
+        )
+        .order(array_position(preferred.clone(), product_translations::language))
+        .select(product_translations::description)
+        .limit(1)
+        .single_value();
+    let storage = product_translations::table
+        .filter(product_translations::product_id.eq(products::id).and(product_translations::storage.ne("")))
+        .order(array_position(preferred, product_translations::language))
+        .select(product_translations::storage)
+        .limit(1)
+        .single_value();
+    let details = (
+        description,
+        storage,
+        products::manufacturer,
+        products::origin_country,
+        products::allergens,
+        products::nutrition,
+    );
+    let query = priced!(sight).filter(products::id.eq(id)).select((shown!(sight.view), details));
+    let Some((product, details)) = query.first::<(ProductRow, DetailsRow)>(conn).await.optional()? else {
+        return Ok(None);
+    };
+    let images: Vec<(String, String)> = product_images::table
+        .filter(product_images::product_id.eq(id))
+        .order((product_images::position, product_images::id))
+        .select((product_images::url, product_images::thumbnail_url))
+        .load(conn)
+        .await?;
+    let images = images.into_iter().map(|(url, thumbnail_url)| Image { url, thumbnail_url }).collect();
+    Ok(Some((product.try_into()?, details.with(images))))
+}
+
+pub(super) async fn find_id(conn: &mut AsyncPgConnection, code: &str) -> QueryResult<Option<ProductId>> {
+    products::table.filter(products::code.eq(code)).select(products::id).first(conn).await.optional()
+}
+
+impl DetailsRow {
+    fn with(self, images: Vec<Image>) -> Details {
+        Details {
+            description: self.description.unwrap_or_default(),
+            storage: self.storage.unwrap_or_default(),
+            manufacturer: self.manufacturer,
+            origin_country: self.origin_country,
+            allergens: self.allergens,
+            nutrition: self.nutrition,
+            images,
+        }
+    }
 }
 
 impl TryFrom<ProductRow> for Product {
@@ -191,6 +212,7 @@ impl TryFrom<ProductRow> for Product {
             vat: VatRate::from_basis_points(row.basis_points).map_err(|e| unreadable(e.into()))?,
             min_quantity: count(row.min_quantity)?,
             quantity_per_box: count(row.quantity_per_box)?,
+            badges: row.badges,
             active: row.active,
         })
     }

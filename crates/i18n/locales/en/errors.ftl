@@ -81,6 +81,10 @@ FIELD_TOO_LONG = Please use at most { $max ->
     [one] { $max } character
    *[other] { $max } characters
 }.
+FIELD_TOO_SHORT = Please enter at least { $min ->
+        [one] one character
+       *[other] { $min } characters
+    }.
 FIELD_RANGE = Please enter a value from { $min } to { $max }.
 FIELD_PHONE = Please enter a valid phone number with its country code, for example +48501234567.
 FIELD_COUNTRY = This country is not supported.

@@ -84,6 +84,11 @@ FIELD_TOO_LONG = Można wpisać najwyżej { $max ->
     [few] { $max } znaki
    *[many] { $max } znaków
 }.
+FIELD_TOO_SHORT = Wpisz co najmniej { $min ->
+        [one] { $min } znak
+        [few] { $min } znaki
+       *[many] { $min } znaków
+    }.
 FIELD_RANGE = Prosimy podać wartość od { $min } do { $max }.
 FIELD_PHONE = Prosimy podać prawidłowy numer telefonu z numerem kierunkowym kraju, na przykład +48501234567.
 FIELD_COUNTRY = Ten kraj nie jest obsługiwany.

@@ -72,6 +72,7 @@ FIELD_UNKNOWN = Bu alan tanınmıyor.
 FIELD_DUPLICATE = Bu alan yalnızca bir kez gönderilebilir.
 FIELD_INVALID = Bu değer geçerli değil.
 FIELD_TOO_LONG = Lütfen en fazla { $max } karakter girin.
+FIELD_TOO_SHORT = En az { $min } karakter girin.
 FIELD_RANGE = Lütfen { $min } ile { $max } arasında bir değer girin.
 FIELD_PHONE = Lütfen ülke koduyla birlikte geçerli bir telefon numarası girin, örneğin +905301234567.
 FIELD_COUNTRY = Bu ülke desteklenmiyor.

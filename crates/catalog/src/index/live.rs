@@ -1,0 +1,150 @@
+//! Keeps the index up to date: whoever asks and finds it a quarter of a second old first asks PostgreSQL what changed.
+//!
+//! Changes are numbered in the order in which they are committed (`catalog.this_revision`), so that asking is one row
+//! in most cases and misses nothing. Nothing runs by itself: an instance that nobody asks does not ask either.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use db::Db;
+use kernel::Clock;
+use tokio::sync::Mutex;
+
+use super::{
+    Changes, Index,
+    store::{self, Known},
+};
+use crate::CatalogError;
+
+/// How old what is shown may be: the age at which somebody looks, and the age beyond which nobody is answered from it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ages {
+    pub(crate) look: Duration,
+    pub(crate) wait: Duration,
+}
+
+impl Default for Ages {
+    fn default() -> Self {
+        Self { look: Duration::from_millis(250), wait: Duration::from_millis(700) }
+    }
+}
+
+/// The index as it lives in this process; clones share it.
+#[derive(Clone)]
+pub(crate) struct Live(Arc<Shared>);
+
+struct Shared {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    ages: Ages,
+    index: RwLock<Index>,
+    looked: RwLock<Option<Instant>>,
+    /// Held by whoever looks.
+    turn: Mutex<Option<Sight>>,
+}
+
+/// What was seen at the last look.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    known: Known,
+    /// When a price or a rate next begins or ends by itself.
+    next_change: Option<DateTime<Utc>>,
+}
+
+impl Live {
+    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, ages: Ages) -> Self {
+        Self(Arc::new(Shared {
+            db,
+            clock,
+            ages,
+            index: RwLock::default(),
+            looked: RwLock::default(),
+            turn: Mutex::default(),
+        }))
+    }
+
+    /// The index, no older than a second.
+    pub(crate) async fn index(&self) -> Result<RwLockReadGuard<'_, Index>, CatalogError> {
+        let age = self.age();
+        if age.is_none_or(|age| age >= self.0.ages.look) {
+            // Boxed, so that the way of nearly everybody does not carry the state of those who look.
+            Box::pin(self.look_in_turn(age)).await?;
+        }
+        Ok(self.0.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// One looks; those who can do with what is known do not wait for her, nor for a database that is slow or away.
+    async fn look_in_turn(&self, age: Option<Duration>) -> Result<(), CatalogError> {
+        if age.is_some_and(|age| age < self.0.ages.wait) {
+            let Ok(mut sight) = self.0.turn.try_lock() else { return Ok(()) };
+            // Its failure is told when it matters: to those who find nothing young enough.
+            drop(self.look(&mut sight).await);
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let mut sight = self.0.turn.lock().await;
+        let looked = *self.0.looked.read().unwrap_or_else(PoisonError::into_inner);
+        if looked.is_some_and(|looked| looked >= asked) {
+            return Ok(());
+        }
+        self.look(&mut sight).await
+    }
+
+    async fn look(&self, sight: &mut Option<Sight>) -> Result<(), CatalogError> {
+        let Shared { db, clock, looked, .. } = &*self.0;
+        let begun = Instant::now();
+        let now = clock.now();
+        let mut conn = db.conn().await?;
+        let revision = store::revision(&mut conn).await?;
+        let idle = sight.is_some_and(|sight| {
+            revision == sight.known.revision && sight.next_change.is_none_or(|at| now < at)
+        });
+        if !idle {
+            let changes = match sight {
+                Some(Sight { known, .. }) => {
+                    let categories = revision != known.revision;
+                    Changes {
+                        changed: store::list_changed(&mut conn, *known, now).await?,
+                        removed: store::list_removed(&mut conn, *known).await?,
+                        categories: if categories {
+                            Some(store::list_categories(&mut conn).await?)
+                        } else {
+                            None
+                        },
+                    }
+                }
+                None => Changes {
+                    changed: store::list_all(&mut conn, now).await?,
+                    removed: Vec::new(),
+                    categories: Some(store::list_categories(&mut conn).await?),
+                },
+            };
+            let next_change = store::next_change(&mut conn, now).await?;
+            self.take(changes).await;
+            *sight = Some(Sight { known: Known { revision, at: now }, next_change });
+        }
+        *looked.write().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+        Ok(())
+    }
+
+    /// What takes long is done where nobody else has to wait.
+    async fn take(&self, changes: Changes) {
+        const MANY: usize = 200;
+        let shared = self.0.clone();
+        let many = changes.changed.len() > MANY;
+        let take = move || shared.index.write().unwrap_or_else(PoisonError::into_inner).take(changes);
+        if !many {
+            take();
+        } else if let Err(e) = tokio::task::spawn_blocking(take).await {
+            // It does not panic, and nobody cancels it.
+            tracing::error!(error = %e, "the catalogue's index was not brought up to date");
+        }
+    }
+
+    fn age(&self) -> Option<Duration> {
+        self.0.looked.read().unwrap_or_else(PoisonError::into_inner).map(|looked| looked.elapsed())
+    }
+}

@@ -1,0 +1,251 @@
+//! Which products have the words of a question, and how well each fits.
+
+use std::collections::HashMap;
+
+use kernel::{Language, id::ProductId};
+
+use super::{Index, place};
+
+/// What one word of a question may stand for; `PostgreSQL` tells (`catalog.meanings`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    /// Which word of the question, from 1.
+    pub(crate) asked: i32,
+    /// In thousandths; 1000 for the very word.
+    pub(crate) likeness: i32,
+    /// None: the word stands for nothing.
+    pub(crate) stands_for: Option<Meant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meant {
+    Word(String),
+    /// The product that has this code.
+    Product(ProductId),
+}
+
+/// Where a word stands in a product: a bit for its name in each language, and one for brand and size.
+type Places = u8;
+const OTHER: Places = 8;
+const OF_NAME: [Places; 3] = [1, 2, 4];
+
+/// What a word is worth by where it stands.
+mod worth {
+    pub(super) const NAME: u32 = 1_000;
+    /// Many ask in their own language for what they see in another.
+    pub(super) const NAME_ELSEWHERE: u32 = 600;
+    pub(super) const CODE: u32 = 2_000;
+    pub(super) const OTHER: u32 = 400;
+    pub(super) const CATEGORY: u32 = 300;
+    /// A name that consists of nothing but what was asked for.
+    pub(super) const WHOLE_NAME: u32 = 1_000;
+}
+
+/// Every word with the rows that have it.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    numbers: HashMap<Box<str>, u32>,
+    /// By the word's number: row and places packed into one number, ascending.
+    rows: Vec<Vec<u32>>,
+    /// By row: its words' numbers and places, packed alike.
+    of_row: Vec<Box<[u32]>>,
+}
+
+/// 24 bits of number and 8 of places: sixteen million rows, as many words.
+fn pack(number: u32, places: Places) -> u32 {
+    (number << 8) | u32::from(places)
+}
+
+fn unpack(packed: u32) -> (u32, Places) {
+    (packed >> 8, packed.to_le_bytes()[0])
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+impl Words {
+    /// Sets what stands in the row; a new one is the next.
+    pub(super) fn put(&mut self, row: usize, names: &[String; 3], other: &str) {
+        let mut places: HashMap<&str, Places> = HashMap::new();
+        for (name, bit) in names.iter().zip(OF_NAME) {
+            for word in name.split_ascii_whitespace() {
+                *places.entry(word).or_default() |= bit;
+            }
+        }
+        for word in other.split_ascii_whitespace() {
+            *places.entry(word).or_default() |= OTHER;
+        }
+        let mut words: Vec<u32> =
+            places.into_iter().map(|(word, places)| pack(self.number(word), places)).collect();
+        words.sort_unstable();
+        let words = words.into_boxed_slice();
+        let Ok(number) = u32::try_from(row) else { return };
+        match self.of_row.get_mut(row) {
+            None => self.of_row.push(words.clone()),
+            Some(known) if *known == words => return,
+            Some(known) => {
+                for packed in std::mem::replace(known, words.clone()) {
+                    let (word, _) = unpack(packed);
+                    let rows = &mut self.rows[index(word)];
+                    if let Ok(at) = rows.binary_search_by_key(&number, |packed| unpack(*packed).0) {
+                        rows.remove(at);
+                    }
+                }
+            }
+        }
+        for packed in words {
+            let (word, places) = unpack(packed);
+            let rows = &mut self.rows[index(word)];
+            let entry = pack(number, places);
+            // Rows mostly come in their order.
+            let at = if rows.last().is_none_or(|last| *last < entry) {
+                rows.len()
+            } else {
+                rows.partition_point(|known| *known < entry)
+            };
+            rows.insert(at, entry);
+        }
+    }
+
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(word.into(), number);
+        self.rows.push(Vec::new());
+        number
+    }
+
+    fn rows_with(&self, word: &str) -> impl Iterator<Item = (usize, Places)> {
+        let rows = self.numbers.get(word).and_then(|number| self.rows.get(index(*number)));
+        rows.into_iter().flatten().map(|packed| {
+            let (row, places) = unpack(*packed);
+            (index(row), places)
+        })
+    }
+}
+
+/// The products that fit a question, each with a score.
+#[derive(Debug)]
+pub(crate) struct Matches(Vec<u32>);
+
+impl Matches {
+    /// 0: does not fit.
+    pub(super) fn score(&self, row: usize) -> u32 {
+        self.0.get(row).copied().unwrap_or(0)
+    }
+}
+
+/// What is known of a row while a question is judged.
+#[derive(Debug, Clone, Copy, Default)]
+struct Judged {
+    /// Words of the question that it has.
+    words: u8,
+    /// Of these, those in its name, by language.
+    in_name: [u8; 3],
+    score: u32,
+    /// By the word that is being looked at.
+    best: u32,
+    best_places: Places,
+}
+
+impl Index {
+    /// The rows that have all words of the question; if none has, those that have the most of them.
+    pub(crate) fn search(&self, meanings: &[Meaning], language: Language) -> Matches {
+        let mut rows = vec![Judged::default(); self.rows.len()];
+        let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
+        for asked in 1..=last {
+            for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
+                let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
+                self.note(&mut rows, meaning, likeness, place(language));
+            }
+            for row in rows.iter_mut().filter(|row| row.best > 0) {
+                row.words += 1;
+                row.score += row.best;
+                for (count, bit) in row.in_name.iter_mut().zip(OF_NAME) {
+                    *count += u8::from(row.best_places & bit != 0);
+                }
+                (row.best, row.best_places) = (0, 0);
+            }
+        }
+        let most = rows.iter().map(|row| row.words).max().unwrap_or(0);
+        let fits = rows.iter().enumerate().map(|(at, row)| {
+            let fits = row.words > 0 && row.words == most;
+            if fits { row.score + self.likeness_to_name(at, row, place(language)) } else { 0 }
+        });
+        Matches(fits.collect())
+    }
+
+    /// Notes in every row that has what is meant how much it is worth there.
+    fn note(&self, rows: &mut [Judged], meaning: &Meaning, likeness: u32, language: usize) {
+        let mut found = |at: usize, worth: u32, places: Places| {
+            let (row, worth) = (&mut rows[at], (worth * likeness / 1_000).max(1));
+            if worth > row.best {
+                (row.best, row.best_places) = (worth, places);
+            }
+        };
+        match &meaning.stands_for {
+            None => {}
+            Some(Meant::Product(product)) => {
+                if let Some(at) = self.places.get(product) {
+                    found(*at, worth::CODE, 0);
+                }
+            }
+            Some(Meant::Word(word)) => {
+                for (at, places) in self.words.rows_with(word) {
+                    let worth = if places & OF_NAME[language] != 0 {
+                        worth::NAME
+                    } else if places & !OTHER != 0 {
+                        worth::NAME_ELSEWHERE
+                    } else {
+                        worth::OTHER
+                    };
+                    // A word that only looks like the one asked for does not make a name the one asked for.
+                    found(at, worth, if likeness >= 500 { places } else { 0 });
+                }
+                for category in self.categories_called(word) {
+                    for (at, _) in self.rows.iter().enumerate().filter(|(_, row)| row.category == category) {
+                        found(at, worth::CATEGORY, 0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How much of the name was asked for: of two products with the same words, the one with fewer others fits better.
+    fn likeness_to_name(&self, at: usize, judged: &Judged, language: usize) -> u32 {
+        let of = |named: usize| {
+            let length = u32::from(self.rows[at].name_lengths[named]).max(1);
+            let share = worth::WHOLE_NAME * u32::from(judged.in_name[named]).min(length) / length;
+            if named == language { share } else { share * worth::NAME_ELSEWHERE / worth::NAME }
+        };
+        (0..3).map(of).max().unwrap_or(0)
+    }
+
+    fn categories_called(&self, word: &str) -> impl Iterator<Item = usize> {
+        let called = self.categories.iter().filter(move |shelf| {
+            shelf.name_words.iter().any(|name| name.split_ascii_whitespace().any(|known| known == word))
+        });
+        called.filter_map(|shelf| self.category_ids.iter().position(|id| *id == shelf.id))
+    }
+
+    /// The categories that a question names, in shop order.
+    pub(crate) fn categories_meant(&self, meanings: &[Meaning]) -> Vec<&super::Shelf> {
+        let meant: Vec<&str> = meanings
+            .iter()
+            .filter_map(|meaning| match &meaning.stands_for {
+                Some(Meant::Word(word)) => Some(word.as_str()),
+                _ => None,
+            })
+            .collect();
+        let named = |shelf: &&super::Shelf| {
+            shelf
+                .name_words
+                .iter()
+                .any(|name| name.split_ascii_whitespace().any(|word| meant.contains(&word)))
+        };
+        self.categories.iter().filter(named).collect()
+    }
+}

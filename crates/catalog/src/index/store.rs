@@ -1,0 +1,235 @@
+//! The SQL that the index is told by.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use kernel::id::{CategoryId, ProductId};
+
+use super::{
+    Entry, Shelf,
+    search::{Meaning, Meant},
+};
+use crate::schema::{removed_products, state};
+
+/// Up to which revision everything is in the index, and at which moment its prices were those in force.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) revision: i64,
+    pub(super) at: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct EntryRow {
+    #[diesel(sql_type = Uuid)]
+    id: ProductId,
+    #[diesel(sql_type = Uuid)]
+    category_id: CategoryId,
+    #[diesel(sql_type = Text)]
+    brand: String,
+    #[diesel(sql_type = Array<Text>)]
+    badges: Vec<String>,
+    #[diesel(sql_type = Bool)]
+    active: bool,
+    #[diesel(sql_type = Bool)]
+    in_stock: bool,
+    #[diesel(sql_type = BigInt)]
+    units_sold: i64,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    individual: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    corporate: Option<i64>,
+    #[diesel(sql_type = Array<Text>)]
+    names: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    name_words: Vec<String>,
+    #[diesel(sql_type = Text)]
+    other_words: String,
+}
+
+/// Each product once, whatever is missing of it; `$1` is the moment.
+macro_rules! entries {
+    ($narrowed:literal) => {
+        concat!(
+            "select p.id, p.category_id, p.brand, p.badges, p.active, p.in_stock, p.units_sold, p.created_at,
+                    case when v.product_id is not null then i.gross_amount end as individual,
+                    case when v.product_id is not null then c.gross_amount end as corporate,
+                    array[coalesce(tr.name, en.name, pl.name, p.code), coalesce(en.name, tr.name, pl.name, p.code),
+                          coalesce(pl.name, tr.name, en.name, p.code)] as names,
+                    array[coalesce(tr.words, ''), coalesce(en.words, ''), coalesce(pl.words, '')] as name_words,
+                    p.other_words
+             from catalog.products p
+             left join catalog.product_prices i on i.product_id = p.id and i.user_type = 'individual'
+                 and i.valid_from <= $1 and (i.valid_to is null or i.valid_to > $1)
+             left join catalog.product_prices c on c.product_id = p.id and c.user_type = 'corporate'
+                 and c.valid_from <= $1 and (c.valid_to is null or c.valid_to > $1)
+             left join catalog.product_vat_rates v on v.product_id = p.id
+                 and v.valid_from <= $1 and (v.valid_to is null or v.valid_to > $1)
+             left join catalog.product_translations tr on tr.product_id = p.id and tr.language = 'tr'
+             left join catalog.product_translations en on en.product_id = p.id and en.language = 'en'
+             left join catalog.product_translations pl on pl.product_id = p.id and pl.language = 'pl' ",
+            $narrowed,
+            " order by p.id"
+        )
+    };
+}
+
+/// The newest revision: everything up to it can be seen.
+pub(super) async fn revision(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
+    state::table.select(state::revision).first(conn).await
+}
+
+pub(super) async fn list_all(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<EntryRow> = sql_query(entries!("")).bind::<Timestamptz, _>(now).load(conn).await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// Products that changed since, or of which a price or a rate began or ended since.
+pub(super) async fn list_changed(
+    conn: &mut AsyncPgConnection,
+    since: Known,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<EntryRow> = sql_query(entries!(
+        "where p.id in (
+             select q.id from catalog.products q where q.revision > $2
+             union select product_id from catalog.product_prices where valid_from > $3 and valid_from <= $1
+             union select product_id from catalog.product_prices where valid_to > $3 and valid_to <= $1
+             union select product_id from catalog.product_vat_rates where valid_from > $3 and valid_from <= $1
+             union select product_id from catalog.product_vat_rates where valid_to > $3 and valid_to <= $1)"
+    ))
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(since.revision)
+    .bind::<Timestamptz, _>(since.at)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+pub(super) async fn list_removed(conn: &mut AsyncPgConnection, since: Known) -> QueryResult<Vec<ProductId>> {
+    removed_products::table
+        .filter(removed_products::revision.gt(since.revision))
+        .select(removed_products::product_id)
+        .load(conn)
+        .await
+}
+
+#[derive(QueryableByName)]
+struct NextChange {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// When a price or a rate next begins or ends by itself.
+pub(super) async fn next_change(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    let next: NextChange = sql_query(
+        "select min(at) as at from (
+             (select valid_from as at from catalog.product_prices where valid_from > $1 order by valid_from limit 1)
+             union all (select valid_to from catalog.product_prices where valid_to > $1 order by valid_to limit 1)
+             union all (select valid_from from catalog.product_vat_rates where valid_from > $1 order by valid_from limit 1)
+             union all (select valid_to from catalog.product_vat_rates where valid_to > $1 order by valid_to limit 1)
+         ) moments",
+    )
+    .bind::<Timestamptz, _>(now)
+    .get_result(conn)
+    .await?;
+    Ok(next.at)
+}
+
+#[derive(QueryableByName)]
+struct ShelfRow {
+    #[diesel(sql_type = Uuid)]
+    id: CategoryId,
+    #[diesel(sql_type = Text)]
+    slug: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    image_url: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    names: Vec<String>,
+    #[diesel(sql_type = Array<Text>)]
+    name_words: Vec<String>,
+}
+
+/// All categories in shop order; without any translation the slug stands in.
+pub(super) async fn list_categories(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Shelf>> {
+    let rows: Vec<ShelfRow> = sql_query(
+        "select c.id, c.slug, c.image_url,
+                array[coalesce(tr.name, en.name, pl.name, c.slug), coalesce(en.name, tr.name, pl.name, c.slug),
+                      coalesce(pl.name, tr.name, en.name, c.slug)] as names,
+                array[coalesce(tr.words, ''), coalesce(en.words, ''), coalesce(pl.words, '')] as name_words
+         from catalog.categories c
+         left join catalog.category_translations tr on tr.category_id = c.id and tr.language = 'tr'
+         left join catalog.category_translations en on en.category_id = c.id and en.language = 'en'
+         left join catalog.category_translations pl on pl.category_id = c.id and pl.language = 'pl'
+         order by c.position, c.id",
+    )
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(Shelf::from).collect())
+}
+
+#[derive(QueryableByName)]
+struct MeaningRow {
+    #[diesel(sql_type = Integer)]
+    place: i32,
+    #[diesel(sql_type = Nullable<Text>)]
+    word: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    product_id: Option<ProductId>,
+    #[diesel(sql_type = Integer)]
+    likeness: i32,
+}
+
+pub(crate) async fn list_meanings(conn: &mut AsyncPgConnection, question: &str) -> QueryResult<Vec<Meaning>> {
+    let statement = sql_query(
+        "select place, word, product_id, round(likeness * 1000)::int as likeness from catalog.meanings($1)",
+    );
+    let rows: Vec<MeaningRow> = db::cached(statement.bind::<Text, _>(question)).load(conn).await?;
+    Ok(rows.into_iter().map(Meaning::from).collect())
+}
+
+/// The database tells an array of three.
+fn three(texts: Vec<String>) -> [String; 3] {
+    texts.try_into().unwrap_or_default()
+}
+
+impl From<EntryRow> for Entry {
+    fn from(row: EntryRow) -> Self {
+        Self {
+            id: row.id,
+            category: row.category_id,
+            brand: row.brand,
+            badges: row.badges,
+            active: row.active,
+            in_stock: row.in_stock,
+            units_sold: row.units_sold,
+            created_at: row.created_at,
+            prices: [row.individual, row.corporate],
+            names: three(row.names),
+            name_words: three(row.name_words),
+            other_words: row.other_words,
+        }
+    }
+}
+
+impl From<ShelfRow> for Shelf {
+    fn from(row: ShelfRow) -> Self {
+        let ShelfRow { id, slug, image_url, names, name_words } = row;
+        Self { id, slug, image_url, names: three(names), name_words: three(name_words) }
+    }
+}
+
+impl From<MeaningRow> for Meaning {
+    fn from(row: MeaningRow) -> Self {
+        let product = row.product_id.map(Meant::Product);
+        Self { asked: row.place, likeness: row.likeness, stands_for: row.word.map(Meant::Word).or(product) }
+    }
+}

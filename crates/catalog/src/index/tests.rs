@@ -1,0 +1,230 @@
+//! The index against a plain computation, and through every kind of change.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use kernel::{
+    Language, Limit, UserType,
+    id::{CategoryId, ProductId},
+};
+use uuid::Uuid;
+
+use super::{Changes, Entry, Index, Shelf};
+use crate::{
+    View,
+    product::{Filter, Selection, Sort},
+};
+
+/// A row of numbers that is the same every time (Numerical Recipes' generator).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+const CATEGORIES: u64 = 4;
+const BRANDS: [&str; 3] = ["Unlika", "Tanebağ", "Filizova"];
+const BADGES: [&str; 3] = ["vegan", "halal", "organic"];
+const NAMES: [&str; 8] = ["Ayran", "Çay", "Su", "Şalgam", "ıspanak", "İncir", "Örgü", "Ceviz"];
+const VIEWS: [View; 2] = [
+    View { user_type: UserType::Individual, language: Language::Tr },
+    View { user_type: UserType::Corporate, language: Language::Pl },
+];
+
+fn category(n: u64) -> CategoryId {
+    CategoryId(Uuid::from_u128(u128::from(n) + 1))
+}
+
+fn shelf(n: u64) -> Shelf {
+    let name = format!("Raf {n}");
+    Shelf {
+        id: category(n),
+        slug: format!("shelf-{n}"),
+        image_url: None,
+        names: [0, 1, 2].map(|_| name.clone()),
+        name_words: [0, 1, 2].map(|_| name.to_lowercase()),
+    }
+}
+
+fn entry(n: u64, dice: &mut Dice) -> Entry {
+    let name = format!("{} {}", NAMES[usize::try_from(dice.below(8)).unwrap()], dice.below(4));
+    let mut price = |chance| (dice.below(10) < chance).then(|| i64::try_from(dice.below(20)).unwrap() * 100);
+    Entry {
+        id: ProductId(Uuid::from_u128(u128::from(n) + 1)),
+        prices: [price(9), price(7)],
+        category: category(dice.below(CATEGORIES)),
+        brand: BRANDS[usize::try_from(dice.below(3)).unwrap()].to_owned(),
+        badges: BADGES.iter().filter(|_| dice.below(3) == 0).map(ToString::to_string).collect(),
+        active: dice.below(10) > 0,
+        in_stock: dice.below(4) > 0,
+        units_sold: i64::try_from(dice.below(5)).unwrap(),
+        created_at: DateTime::from_timestamp(i64::try_from(dice.below(50)).unwrap(), 0).unwrap(),
+        names: [0, 1, 2].map(|_| name.clone()),
+        name_words: [0, 1, 2].map(|_| name.to_lowercase()),
+        other_words: String::new(),
+    }
+}
+
+fn index(count: u64, dice: &mut Dice) -> (Index, Vec<Entry>) {
+    let entries: Vec<Entry> = (0..count).map(|n| entry(n, dice)).collect();
+    let mut index = Index::default();
+    let categories = Some((0..CATEGORIES).map(shelf).collect());
+    index.take(Changes { changed: entries.clone(), removed: Vec::new(), categories });
+    (index, entries)
+}
+
+fn a_filter(dice: &mut Dice) -> Filter {
+    let mut maybe = |of: u64| (dice.below(3) == 0).then(|| dice.below(of));
+    let price = |n: Option<u64>| n.map(|n| i64::try_from(n).unwrap() * 100);
+    Filter {
+        category: maybe(CATEGORIES + 1).map(|n| format!("shelf-{n}")),
+        brand: maybe(3).map(|n| BRANDS[usize::try_from(n).unwrap()].to_owned()),
+        badge: maybe(3).map(|n| BADGES[usize::try_from(n).unwrap()].to_owned()),
+        min_price: price(maybe(20)),
+        max_price: price(maybe(20)),
+        in_stock: maybe(2) == Some(1),
+    }
+}
+
+/// All that the list has, page by page of seven.
+fn walk(index: &Index, filter: &Filter, sort: Sort, view: View) -> Vec<ProductId> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let limit = Limit::new(7).unwrap();
+        let selection =
+            Selection { filter: filter.clone(), sort: Some(sort), limit, after, ..Selection::default() };
+        let found = index.list(&selection, None, view);
+        all.extend(found.page);
+        after = found.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+fn total(index: &Index, filter: Filter, view: View) -> usize {
+    index.list(&Selection { filter, ..Selection::default() }, None, view).total
+}
+
+/// What a plain reader would let through.
+fn fits(entry: &Entry, filter: &Filter, user_type: UserType) -> bool {
+    let Some(price) = entry.prices[super::place_of(user_type)] else { return false };
+    let category = (0..CATEGORIES).map(shelf).find(|shelf| shelf.id == entry.category).unwrap().slug;
+    entry.active
+        && filter.category.as_ref().is_none_or(|wanted| *wanted == category)
+        && filter.brand.as_ref().is_none_or(|wanted| *wanted == entry.brand)
+        && filter.badge.as_ref().is_none_or(|wanted| entry.badges.contains(wanted))
+        && filter.min_price.is_none_or(|lowest| lowest <= price)
+        && filter.max_price.is_none_or(|highest| price <= highest)
+        && (!filter.in_stock || entry.in_stock)
+}
+
+#[test]
+fn a_list_shows_what_fits_and_a_facet_counts_what_choosing_it_would_show() {
+    let mut dice = Dice(1);
+    let (index, entries) = index(300, &mut dice);
+    for n in 0..200 {
+        let (filter, view) = (a_filter(&mut dice), VIEWS[n % 2]);
+        let found = index.list(&Selection { filter: filter.clone(), ..Selection::default() }, None, view);
+        let mut fitting: Vec<ProductId> =
+            entries.iter().filter(|e| fits(e, &filter, view.user_type)).map(|e| e.id).collect();
+        fitting.sort_unstable();
+        assert_eq!(found.total, fitting.len(), "{filter:?}");
+        assert_eq!(walk(&index, &filter, Sort::Relevance, view), fitting, "{filter:?}");
+
+        let facets = found.facets;
+        let told: BTreeMap<_, _> = facets.categories.into_iter().map(|(slug, _, n)| (slug, n)).collect();
+        for slug in (0..CATEGORIES).map(|n| format!("shelf-{n}")) {
+            let count = total(&index, Filter { category: Some(slug.clone()), ..filter.clone() }, view);
+            assert_eq!(told.get(&slug).copied().unwrap_or(0), count, "{slug} of {filter:?}");
+        }
+        let told: BTreeMap<_, _> = facets.brands.into_iter().collect();
+        for brand in BRANDS.map(str::to_owned) {
+            let count = total(&index, Filter { brand: Some(brand.clone()), ..filter.clone() }, view);
+            assert_eq!(told.get(&brand).copied().unwrap_or(0), count, "{brand} of {filter:?}");
+        }
+        let told: BTreeMap<_, _> = facets.badges.into_iter().collect();
+        for badge in BADGES.map(str::to_owned) {
+            let count = total(&index, Filter { badge: Some(badge.clone()), ..filter.clone() }, view);
+            assert_eq!(told.get(&badge).copied().unwrap_or(0), count, "{badge} of {filter:?}");
+        }
+        let unlimited = Filter { min_price: None, max_price: None, ..filter.clone() };
+        let prices = entries
+            .iter()
+            .filter(|e| fits(e, &unlimited, view.user_type))
+            .filter_map(|e| e.prices[super::place_of(view.user_type)]);
+        let range = prices.clone().min().zip(prices.max());
+        assert_eq!(facets.prices, range, "{filter:?}");
+    }
+}
+
+#[test]
+fn each_order_is_whole_and_right() {
+    let mut dice = Dice(2);
+    let (index, entries) = index(200, &mut dice);
+    let by_id: BTreeMap<ProductId, &Entry> = entries.iter().map(|e| (e.id, e)).collect();
+    let view = VIEWS[0];
+    let key = |sort: Sort, e: &Entry| match sort {
+        Sort::Relevance => 0,
+        Sort::Price => e.prices[0].unwrap(),
+        Sort::PriceDown => -e.prices[0].unwrap(),
+        Sort::Newest => -e.created_at.timestamp(),
+        Sort::Bestselling => -e.units_sold,
+        Sort::Name => {
+            let alphabet = ["Ayran", "Ceviz", "Çay", "ıspanak", "İncir", "Örgü", "Su", "Şalgam"];
+            let (first, number) = e.names[0].split_once(' ').unwrap();
+            let place = alphabet.iter().position(|known| *known == first).unwrap();
+            i64::try_from(place).unwrap() * 10 + number.parse::<i64>().unwrap()
+        }
+    };
+    for sort in [Sort::Relevance, Sort::Name, Sort::Price, Sort::PriceDown, Sort::Newest, Sort::Bestselling] {
+        let seen = walk(&index, &Filter::default(), sort, view);
+        let mut expected: Vec<&Entry> =
+            entries.iter().filter(|e| fits(e, &Filter::default(), view.user_type)).collect();
+        expected.sort_by_key(|e| (key(sort, e), e.id));
+        let expected: Vec<ProductId> = expected.into_iter().map(|e| e.id).collect();
+        assert_eq!(
+            seen,
+            expected,
+            "{sort:?}: {:?}",
+            seen.iter().map(|id| &by_id[id].names[0]).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn what_changes_goes_and_comes_shows_at_once() {
+    let mut dice = Dice(3);
+    let (mut index, mut entries) = index(60, &mut dice);
+    for round in 0..50 {
+        let mut changed = Vec::new();
+        for _ in 0..3 {
+            let n = dice.below(70);
+            let new = entry(n, &mut dice);
+            entries.retain(|known| known.id != new.id);
+            entries.push(new.clone());
+            changed.retain(|known: &Entry| known.id != new.id);
+            changed.push(new);
+        }
+        let gone = entries[usize::try_from(dice.below(40)).unwrap()].id;
+        changed.retain(|known| known.id != gone);
+        entries.retain(|known| known.id != gone);
+        let before = index.generation();
+        index.take(Changes { changed, removed: vec![gone], categories: None });
+        assert!(index.generation() > before && index.changed(gone).unwrap() == index.generation());
+        for sort in [Sort::Name, Sort::Price] {
+            let mut seen = walk(&index, &Filter::default(), sort, VIEWS[0]);
+            seen.sort_unstable();
+            let mut fitting: Vec<ProductId> = entries
+                .iter()
+                .filter(|e| fits(e, &Filter::default(), VIEWS[0].user_type))
+                .map(|e| e.id)
+                .collect();
+            fitting.sort_unstable();
+            assert_eq!(seen, fitting, "round {round}");
+        }
+    }
+}
