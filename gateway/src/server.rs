@@ -69,6 +69,9 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
         modules.staff.bootstrap(email, password).await.map_err(Stop::failed)?;
     }
     background.push(hear_of_ended_sessions(&config, &modules, &clock, &stopped).await?);
+    if role != Role::Worker {
+        background.push(read_the_catalogue(&modules));
+    }
     if role != Role::Web {
         let worker = Worker {
             runner: subscriptions::runner(&modules, &db, clock.clone()),
@@ -123,6 +126,16 @@ async fn hear_of_ended_sessions(
     revocations.refresh(&db, &*clock).await.map_err(Stop::failed)?;
     let stopped = stopped.clone();
     Ok(tokio::spawn(async move { revocations.follow(db, &*clock, stopped).await }))
+}
+
+/// So that the first visitors need not wait for it. Who comes earlier does, and a failure is told to whoever asks.
+fn read_the_catalogue(modules: &Modules) -> JoinHandle<()> {
+    let catalog = modules.catalog.clone();
+    tokio::spawn(async move {
+        if let Err(e) = catalog.warm_up().await {
+            tracing::warn!(error = %e, "the catalogue could not be read yet");
+        }
+    })
 }
 
 /// Lets requests and jobs under way end, side by side.

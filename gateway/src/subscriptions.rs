@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use bus::{Runner, Schedules, Subscriptions};
+use catalog::{
+    events::{CountSales, MarkAvailability},
+    jobs::AddUpSales,
+};
 use chrono::TimeDelta;
 use contracts::{
     identity::CodeRequested,
+    inventory::AvailabilityTurned,
     order::{OrderPaid, OrderPlaced},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
     user::UserAnonymised,
@@ -27,7 +32,9 @@ pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
         .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
+        .on::<AvailabilityTurned, MarkAvailability>()
         .on::<OrderPaid, CommitStock>()
+        .on::<OrderPaid, CountSales>()
         .on::<OrderPaid, EmptyCart>()
         .on::<PaymentSucceeded, MarkPaid>()
         .on::<PaymentFailed, MarkPaymentFailed>()
@@ -40,6 +47,7 @@ pub fn subscriptions() -> Subscriptions {
 pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
+        .every::<AddUpSales>(TimeDelta::minutes(10))
         .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
         .every::<SweepInbox>(TimeDelta::days(1))
@@ -50,8 +58,11 @@ pub fn schedules() -> Schedules {
 /// Every job with what runs it.
 pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
     Runner::new(db.clone(), clock)
+        .handle(AddUpSales)
         .handle(CommitStock)
+        .handle(CountSales)
         .handle(EmptyCart)
+        .handle(MarkAvailability)
         .handle(MarkPaid)
         .handle(MarkPaymentFailed)
         .handle(PutInReview)

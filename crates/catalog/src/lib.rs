@@ -4,12 +4,15 @@
 mod api;
 mod category;
 mod error;
+pub mod events;
 pub mod http;
 mod index;
+pub mod jobs;
 pub mod ports;
 mod product;
 mod schema;
 mod service;
+mod standing;
 #[cfg(test)]
 mod testing;
 

@@ -44,6 +44,7 @@ diesel::table! {
         revision -> Int8,
         other_words -> Text,
         code_words -> Text,
+        stock_version -> Int8,
     }
 }
 

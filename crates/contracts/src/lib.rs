@@ -4,6 +4,7 @@
 //! each event is held by a test.
 
 pub mod identity;
+pub mod inventory;
 pub mod order;
 pub mod payment;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     Event,
     identity::CodeRequested,
+    inventory::AvailabilityTurned,
     order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
     user::UserAnonymised,
@@ -36,6 +37,18 @@ fn published<'a, E: Event + PartialEq + std::fmt::Debug>(event: &'a E, name: &st
     assert_eq!(serde_json::from_str::<E>(&json).unwrap(), *event);
     assert_eq!((E::NAME, event.aggregate()), (name, id::<OrderId>(aggregate).to_string()));
     event
+}
+
+#[test]
+fn a_product_that_sold_out() {
+    let event = AvailabilityTurned { product_id: id::<ProductId>(1), available: false, version: 7 };
+    assert_json_snapshot!(published(&event, "inventory.availability_turned.v1", 1), @r#"
+    {
+      "productId": "019c0000-0000-7000-8000-000000000001",
+      "available": false,
+      "version": 7
+    }
+    "#);
 }
 
 #[test]

@@ -20,10 +20,10 @@ impl Catalog for CatalogForOrder {
         let found = self.0.products(products, view).await.map_err(|e| PortError::new("catalog", e))?;
         let offers = found.into_iter().map(|(id, product)| {
             let offer = Offer {
-                code: product.code,
-                name: product.name,
-                size: product.size,
-                image_url: product.image_url,
+                code: product.code.clone(),
+                name: product.name.clone(),
+                size: product.size.clone(),
+                image_url: product.image_url.clone(),
                 price: product.price,
                 vat: product.vat,
                 min_quantity: product.min_quantity,

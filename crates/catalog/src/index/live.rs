@@ -9,9 +9,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use db::Db;
-use kernel::Clock;
+use db::{Db, Tx};
+use kernel::{Clock, id::ProductId};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::{
     Changes, Index,
@@ -103,30 +104,41 @@ impl Live {
             revision == sight.known.revision && sight.next_change.is_none_or(|at| now < at)
         });
         if !idle {
-            let changes = match sight {
+            match sight {
+                None => self.read_all(&mut conn, now).await?,
                 Some(Sight { known, .. }) => {
-                    let categories = revision != known.revision;
-                    Changes {
+                    let renumbered = revision != known.revision;
+                    let changes = Changes {
                         changed: store::list_changed(&mut conn, *known, now).await?,
                         removed: store::list_removed(&mut conn, *known).await?,
-                        categories: if categories {
+                        categories: if renumbered {
                             Some(store::list_categories(&mut conn).await?)
                         } else {
                             None
                         },
-                    }
+                        more: false,
+                    };
+                    self.take(changes).await;
                 }
-                None => Changes {
-                    changed: store::list_all(&mut conn, now).await?,
-                    removed: Vec::new(),
-                    categories: Some(store::list_categories(&mut conn).await?),
-                },
-            };
+            }
             let next_change = store::next_change(&mut conn, now).await?;
-            self.take(changes).await;
             *sight = Some(Sight { known: Known { revision, at: now }, next_change });
         }
         *looked.write().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+        Ok(())
+    }
+
+    /// In parts, so that a large shop is never in memory twice. Nobody is answered before the last.
+    async fn read_all(&self, conn: &mut Tx, now: DateTime<Utc>) -> Result<(), CatalogError> {
+        const PART: i64 = 2_000;
+        let categories = Some(store::list_categories(conn).await?);
+        self.take(Changes { categories, more: true, ..Changes::default() }).await;
+        let mut last = Some(ProductId(Uuid::nil()));
+        while let Some(after) = last {
+            let changed = store::list_some(conn, after, PART, now).await?;
+            last = changed.last().map(|entry| entry.id);
+            self.take(Changes { changed, more: last.is_some(), ..Changes::default() }).await;
+        }
         Ok(())
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct Changes {
     pub(crate) removed: Vec<ProductId>,
     /// All of them, in shop order, when anything about categories changed.
     pub(crate) categories: Option<Vec<Shelf>>,
+    /// More follow before anybody asks anything: names are put in order with the last.
+    pub(crate) more: bool,
 }
 
 #[derive(Debug)]
@@ -96,6 +98,7 @@ pub(crate) struct Index {
     /// By language: the rows in the order of their names, and each row's place in it.
     by_name: [Vec<usize>; 3],
     name_ranks: [Vec<u32>; 3],
+    names_changed: bool,
     brands: Vec<String>,
     brand_places: HashMap<String, usize>,
     badges: Vec<String>,
@@ -129,15 +132,15 @@ pub(crate) const fn place_of(user_type: UserType) -> usize {
 impl Index {
     /// Takes the changes in.
     pub(crate) fn take(&mut self, changes: Changes) {
-        let Changes { changed, removed, categories } = changes;
+        let Changes { changed, removed, categories, more } = changes;
         self.generation += 1;
         if let Some(categories) = categories.filter(|categories| *categories != self.categories) {
             self.categories = categories;
             self.categories_changed = self.generation;
         }
-        let mut names_changed = false;
         for entry in changed {
-            names_changed |= self.put(entry);
+            let renamed = self.put(entry);
+            self.names_changed |= renamed;
         }
         for id in removed {
             if let Some(row) = self.places.get(&id).and_then(|at| self.rows.get_mut(*at)) {
@@ -145,7 +148,8 @@ impl Index {
                 row.changed = self.generation;
             }
         }
-        if names_changed {
+        if self.names_changed && !more {
+            self.names_changed = false;
             for language in Language::ALL {
                 self.order_names(place(language));
             }

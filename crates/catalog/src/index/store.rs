@@ -84,8 +84,19 @@ pub(super) async fn revision(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
     state::table.select(state::revision).first(conn).await
 }
 
-pub(super) async fn list_all(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sql_query(entries!("")).bind::<Timestamptz, _>(now).load(conn).await?;
+/// The next `limit` products by id.
+pub(super) async fn list_some(
+    conn: &mut AsyncPgConnection,
+    after: ProductId,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<EntryRow> = sql_query(concat!(entries!("where p.id > $2"), " limit $3"))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Uuid, _>(after)
+        .bind::<BigInt, _>(limit)
+        .load(conn)
+        .await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 

@@ -72,7 +72,7 @@ fn index(count: u64, dice: &mut Dice) -> (Index, Vec<Entry>) {
     let entries: Vec<Entry> = (0..count).map(|n| entry(n, dice)).collect();
     let mut index = Index::default();
     let categories = Some((0..CATEGORIES).map(shelf).collect());
-    index.take(Changes { changed: entries.clone(), removed: Vec::new(), categories });
+    index.take(Changes { changed: entries.clone(), categories, ..Changes::default() });
     (index, entries)
 }
 
@@ -213,7 +213,7 @@ fn what_changes_goes_and_comes_shows_at_once() {
         changed.retain(|known| known.id != gone);
         entries.retain(|known| known.id != gone);
         let before = index.generation();
-        index.take(Changes { changed, removed: vec![gone], categories: None });
+        index.take(Changes { changed, removed: vec![gone], ..Changes::default() });
         assert!(index.generation() > before && index.changed(gone).unwrap() == index.generation());
         for sort in [Sort::Name, Sort::Price] {
             let mut seen = walk(&index, &Filter::default(), sort, VIEWS[0]);

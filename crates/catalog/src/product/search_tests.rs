@@ -118,7 +118,9 @@ async fn a_search_can_be_narrowed_sorted_and_walked() {
                 ..Selection::default()
             };
             let page = ask(selection).await;
-            seen.extend(page.products.iter().map(|stocked| (stocked.product.price.amount(), stocked.product.id)));
+            seen.extend(
+                page.products.iter().map(|stocked| (stocked.product.price.amount(), stocked.product.id)),
+            );
             after = page.next;
             if after.is_none() {
                 break;

@@ -1,0 +1,1 @@
+alter table catalog.products drop column stock_version;
