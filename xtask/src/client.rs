@@ -16,6 +16,7 @@ pub(crate) struct Connection {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    pub(crate) etag: Option<String>,
 }
 
 impl Answer {
@@ -61,7 +62,7 @@ impl Connection {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status: u16 = status.with_context(|| format!("not HTTP: {first}"))?;
-        let (mut length, mut chunked) = (0, false);
+        let (mut length, mut chunked, mut etag) = (0, false, None);
         loop {
             let line = self.line()?;
             let Some((name, value)) = line.split_once(':') else { break };
@@ -70,10 +71,12 @@ impl Connection {
                 length = value.parse()?;
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 chunked = value.eq_ignore_ascii_case("chunked");
+            } else if name.eq_ignore_ascii_case("etag") {
+                etag = Some(value.to_owned());
             }
         }
         let body = if chunked { self.chunks()? } else { self.exactly(length)? };
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, etag })
     }
 
     fn chunks(&mut self) -> Result<Vec<u8>> {

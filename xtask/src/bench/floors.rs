@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::Measured;
 use super::usage::Processes;
-use super::wrk::Load;
+use super::wrk::{Ask, Load};
 use crate::client::Connection;
 use crate::cluster::{self, Cluster, free_port, last_lines};
 use crate::install;
@@ -42,9 +42,10 @@ pub(super) fn bare_route(site: &mut Site, load: &Load<'_>, bytes: &[u8]) -> Resu
     site.record(&server)?;
     process::wait_until(&mut server, Duration::from_secs(10), || Connection::open(port).is_ok())
         .with_context(|| last_lines(&log))?;
-    load.warm_up(port, "/floor", &[])?;
-    let mut measured = load.get(port, "/floor", &[])?;
-    "bare actix route, same bytes".clone_into(&mut measured.name);
+    let asks = [Ask::get("/floor")];
+    load.warm_up(port, &asks)?;
+    let mut measured = load.run(port, &asks)?;
+    measured.name = format!("bare actix route, {} bytes", bytes.len());
     Ok(measured)
 }
 

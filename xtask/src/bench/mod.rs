@@ -3,6 +3,7 @@
 
 mod floors;
 mod orders;
+mod reads;
 mod table;
 mod usage;
 mod visitor;
@@ -13,7 +14,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::client::Connection;
 use crate::cluster::{self, Cluster, free_port};
 use crate::install::{self, Tool};
 use crate::redis::{Memory, Redis};
@@ -21,12 +21,16 @@ use crate::shop::{self, Gateway, GatewaySettings, StandIn};
 use crate::site::Site;
 use crate::workspace::{self, Profile};
 use crate::{account, say, seed, signals};
+use reads::LIST;
 use table::{Measured, Table};
 use usage::{Processes, peak_memory_kib};
+use wrk::{Ask, Load};
 
-const PRODUCTS: u32 = 1_000;
-const LIST: &str = "/api/products";
+const FEW: u32 = 1_000;
+const MANY: u32 = 100_000;
 const CART: &str = "/api/me/cart";
+/// So many ask at once where it is measured how long one waits, not how many are served.
+const FEW_CONNECTIONS: u32 = 4;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -64,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Everything that runs while measuring; dropped in this order.
 struct Shop {
     gateway: Gateway,
-    _stripe: StandIn,
+    stripe: StandIn,
     redis: Redis,
     postgres: Cluster,
     port: u16,
@@ -76,26 +80,19 @@ impl Shop {
         let settings = ["shared_buffers=256MB", "max_connections=200"];
         let postgres = say::step("start PostgreSQL", || Cluster::start(site, None, &settings))?;
         let redis = say::step("start Redis", || Redis::start(site, None, Memory::Forgotten))?;
-        postgres.create_database("metropolitan")?;
-        let database_url = postgres.url("metropolitan");
-        shop::migrate(Profile::Release, &database_url)?;
-        let mut database = cluster::connect(&database_url)?;
-        seed::fill(&mut database, PRODUCTS)?;
-        database.batch_execute(include_str!("plenty.sql"))?;
         let port = free_port()?;
         let stripe = StandIn::start(site, Profile::Release, None, port, Memory::Forgotten)?;
-        let settings = GatewaySettings {
-            profile: Profile::Release,
-            http_port: port,
-            database_url: &database_url,
-            redis_url: &redis.url(),
-            stripe_url: &stripe.url(),
-            dev_dir: &site.folder("secrets")?,
-            more: &[("RATE_LIMITS", "100000"), ("LOG_FORMAT", "json"), ("RUST_LOG", "warn")],
-            log: Some(site.folder("logs")?.join("gateway.log")),
-        };
-        let gateway = say::step("start the gateway", || Gateway::start(site, &settings))?;
-        Ok(Self { gateway, _stripe: stripe, redis, postgres, port, dir: site.dir().to_path_buf() })
+        fill(&postgres, FEW)?;
+        let gateway = gateway(site, &postgres, &redis, &stripe, FEW, port)?;
+        Ok(Self { gateway, stripe, redis, postgres, port, dir: site.dir().to_path_buf() })
+    }
+
+    /// Another gateway in place of this one, before a large catalogue.
+    fn grow(&mut self, site: &mut Site) -> Result<()> {
+        fill(&self.postgres, MANY)?;
+        self.port = free_port()?;
+        self.gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, MANY, self.port)?;
+        Ok(())
     }
 
     fn processes(&self) -> Processes {
@@ -105,57 +102,115 @@ impl Shop {
             redis: self.redis.server.pid(),
         }
     }
+
+    fn during(&self, name: &str, load: &Load<'_>, asks: &[Ask]) -> Result<Measured> {
+        say::step(&format!("{name}, {} s", load.seconds), || {
+            load.warm_up(self.port, asks)?;
+            let measured = self.processes().during(name, || load.run(self.port, asks));
+            signals::check()?;
+            measured
+        })
+    }
+}
+
+/// The database of a shop with so many products.
+fn database(products: u32) -> String {
+    format!("metropolitan_{products}")
+}
+
+fn fill(postgres: &Cluster, products: u32) -> Result<()> {
+    postgres.create_database(&database(products))?;
+    let url = postgres.url(&database(products));
+    shop::migrate(Profile::Release, &url)?;
+    let mut database = cluster::connect(&url)?;
+    seed::fill(&mut database, products)?;
+    database.batch_execute(include_str!("plenty.sql"))?;
+    Ok(())
+}
+
+fn gateway(
+    site: &mut Site,
+    postgres: &Cluster,
+    redis: &Redis,
+    stripe: &StandIn,
+    products: u32,
+    port: u16,
+) -> Result<Gateway> {
+    let settings = GatewaySettings {
+        profile: Profile::Release,
+        http_port: port,
+        database_url: &postgres.url(&database(products)),
+        redis_url: &redis.url(),
+        stripe_url: &stripe.url(),
+        dev_dir: &site.folder("secrets")?,
+        more: &[("RATE_LIMITS", "100000"), ("LOG_FORMAT", "json"), ("RUST_LOG", "warn")],
+        log: Some(site.folder("logs")?.join(format!("gateway-{products}.log"))),
+    };
+    say::step("start the gateway", || Gateway::start(site, &settings))
 }
 
 fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
-    let shop = Shop::open(site)?;
-    let mut table = Table::new(shop.gateway.ready_after);
-    let load = wrk::Load { seconds: arguments.seconds, connections: arguments.connections, dir: &shop.dir };
+    let mut shop = Shop::open(site)?;
+    let dir = shop.dir.clone();
+    let load = Load { seconds: arguments.seconds, connections: arguments.connections, dir: &dir };
+    let patient = Load { connections: FEW_CONNECTIONS, ..load };
     let time = arguments.seconds;
+    let mut table = Table::new(shop.gateway.ready_after);
 
-    let list = Connection::open(shop.port)?.get(LIST, &[])?;
-    if list.status != 200 {
-        bail!("GET {LIST} answers {}: {}", list.status, list.text());
-    }
-    let floor = say::step(&format!("bare actix route, {} bytes, {time} s", list.body.len()), || {
-        floors::bare_route(site, &load, &list.body)
-    })?;
-    let products = say::step(&format!("product list, {time} s"), || {
-        load.warm_up(shop.port, LIST, &[])?;
-        shop.processes().during("product list", || load.get(shop.port, LIST, &[]))
-    })?;
-    signals::check()?;
+    let (list, etag) = reads::page(shop.port, LIST)?;
+    let detail_path = reads::detail(&list)?;
+    let (detail, _) = reads::page(shop.port, &detail_path)?;
+    let mut bare = |bytes: &[u8]| {
+        say::step(&format!("bare actix route, {} bytes, {time} s", bytes.len()), || {
+            floors::bare_route(site, &load, bytes)
+        })
+    };
+    let (list_floor, detail_floor) = (bare(&list)?, bare(&detail)?);
+    let products = shop.during("product list", &load, &[Ask::get(LIST)])?;
+    let known = shop.during("304", &load, &[Ask::get(LIST).header("If-None-Match", etag)])?;
+    let one = shop.during("product detail", &load, &[Ask::get(detail_path)])?;
+    let new_lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
+    let new_searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
 
     let goods = visitor::goods(shop.port)?;
     let customers = say::step("sign customers up and fill their carts", || {
         visitor::customers(shop.port, &goods, arguments.orders)
     })?;
     let tokens: Vec<&str> = customers.iter().take(100).map(|customer| customer.token.as_str()).collect();
-    let cart = say::step(&format!("cart read, {time} s"), || {
-        load.warm_up(shop.port, CART, &tokens)?;
-        shop.processes().during("cart read", || load.get(shop.port, CART, &tokens))
-    })?;
+    let carts: Vec<Ask> = tokens.iter().map(|token| Ask::get(CART).signed_in(token)).collect();
+    let cart = shop.during("cart read", &load, &carts)?;
     let orders = say::step(&format!("{} orders", customers.len()), || {
         shop.processes().during("order", || orders::place(shop.port, &customers))
     })?;
-    let memory = peak_memory_kib(shop.gateway.server.pid())?;
+    let adds = shop.during("cart add", &load, &visitor::adds(&tokens, &goods))?;
+    table.memory(FEW, peak_memory_kib(shop.gateway.server.pid())?);
     signals::check()?;
 
-    let postgres = floors::Postgres::prepare(&shop.postgres, arguments.seconds, &shop.dir)?;
+    let postgres = floors::Postgres::prepare(&shop.postgres, time, &shop.dir)?;
     let select = say::step(&format!("pgbench select, {time} s"), || postgres.select(&shop.processes()))?;
     let update = say::step(&format!("pgbench update, {time} s"), || postgres.update(&shop.processes()))?;
     let order_like = say::step(&format!("pgbench order, {time} s"), || postgres.order(&shop.processes()))?;
     let script = say::step("redis script calls", || floors::redis_script(shop.redis.port))?;
 
-    table.ratio("product list", &products, &floor);
-    table.ratio("cart read", &cart, &floor);
+    shop.grow(site)?;
+    let many_lists = shop.during("list of 100,000, not in memory", &patient, &reads::lists(shop.port)?)?;
+    let many_searches =
+        shop.during("search of 100,000, not in memory", &patient, &reads::searches(shop.port)?)?;
+    table.memory(MANY, peak_memory_kib(shop.gateway.server.pid())?);
+
+    table.ratio("product list", &products, &list_floor);
+    table.ratio("304", &known, &list_floor);
+    table.ratio("product detail", &one, &detail_floor);
+    table.slower("list, not in memory", &many_lists, &new_lists);
+    table.slower("search, not in memory", &many_searches, &new_searches);
     table.ratio("cart read", &cart, &select);
+    table.ratio("cart add", &adds, &update);
     table.ratio("order", &orders, &order_like);
-    table.memory_kib = memory;
-    let failures: u64 = [&products, &cart, &orders].iter().map(|row| row.failures).sum();
-    table.rows = vec![products, cart, orders];
-    table.floors = vec![floor, select, update, order_like, script];
+    table.rows =
+        vec![products, known, one, new_lists, new_searches, many_lists, many_searches, cart, adds, orders];
+    table.floors = vec![list_floor, detail_floor, select, update, order_like, script];
     table.print();
+    let failures: u64 = table.rows.iter().map(|row| row.failures).sum();
     if failures > 0 {
         bail!("{failures} requests failed: these numbers are worth nothing");
     }

@@ -43,19 +43,28 @@ impl Measured {
 pub(super) struct Table {
     pub(super) rows: Vec<Measured>,
     pub(super) floors: Vec<Measured>,
-    pub(super) memory_kib: u64,
     ratios: Vec<String>,
     ready_after: Duration,
 }
 
 impl Table {
     pub(super) fn new(ready_after: Duration) -> Self {
-        Self { rows: Vec::new(), floors: Vec::new(), memory_kib: 0, ratios: Vec::new(), ready_after }
+        Self { rows: Vec::new(), floors: Vec::new(), ratios: Vec::new(), ready_after }
     }
 
     pub(super) fn ratio(&mut self, name: &str, ours: &Measured, floor: &Measured) {
         let percent = 100.0 * ours.per_second() / floor.per_second().max(f64::EPSILON);
         self.ratios.push(format!("{name} / {}: {percent:.0} %", floor.name));
+    }
+
+    /// How much slower the slowest of a hundred is.
+    pub(super) fn slower(&mut self, name: &str, large: &Measured, small: &Measured) {
+        let times = large.p99.as_secs_f64() / small.p99.as_secs_f64().max(f64::EPSILON);
+        self.ratios.push(format!("{name}, p99 at 100,000 products / at 1,000: {times:.1}"));
+    }
+
+    pub(super) fn memory(&mut self, products: u32, kib: u64) {
+        self.ratios.push(format!("gateway's memory at its peak, {products} products: {} MB", kib / 1024));
     }
 
     pub(super) fn print(&self) {
@@ -74,7 +83,6 @@ impl Table {
         for ratio in &self.ratios {
             say::line(ratio);
         }
-        say::line(format_args!("gateway's memory at its peak: {} MB", self.memory_kib / 1024));
         say::line(format_args!("gateway's start to ready: {} ms", self.ready_after.as_millis()));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::wrk::Ask;
 use crate::client::{Answer, Connection};
 use crate::signals;
 
@@ -19,6 +20,8 @@ const LINES: u32 = 3;
 pub(super) struct Good {
     id: String,
     quantity: u64,
+    /// The fewest that can be bought.
+    least: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -48,9 +51,22 @@ pub(super) fn goods(port: u16) -> Result<Vec<Good>> {
 
 fn good(item: &Value) -> Option<Good> {
     let price = item["price"]["amount"].as_u64().filter(|price| *price > 0)?;
-    let quantity = LINE_GROSZ.div_ceil(price).max(item["minQuantity"].as_u64()?);
+    let least = item["minQuantity"].as_u64()?;
+    let quantity = LINE_GROSZ.div_ceil(price).max(least);
     (item["available"].as_u64()? >= 50).then_some(())?;
-    Some(Good { id: item["id"].as_str()?.to_owned(), quantity })
+    Some(Good { id: item["id"].as_str()?.to_owned(), quantity, least })
+}
+
+/// One unit more of a product, for each customer ten times another: what is in the cart stays what it is.
+pub(super) fn adds(tokens: &[&str], goods: &[Good]) -> Vec<Ask> {
+    let goods = goods.iter().cycle();
+    let rounds = goods.zip(tokens.iter().cycle()).take(tokens.len() * 10);
+    rounds
+        .map(|(good, token)| {
+            let line = json!({ "productId": good.id, "quantity": good.least });
+            Ask::post("/api/me/cart", line.to_string()).signed_in(token)
+        })
+        .collect()
 }
 
 pub(super) fn customers(port: u16, goods: &[Good], count: u32) -> Result<Vec<Customer>> {

@@ -1,14 +1,12 @@
--- Asks for one path, as each of the customers in turn, and prints what wrk measured on one line for the program.
-local tokens = {{{TOKENS}}}
+-- Asks what the list says, one after the other, and prints what wrk measured on one line for the program.
+local asked = {
+{{REQUESTS}}}
 local requests = {}
 local at = 0
 
 function init(args)
-   if #tokens == 0 then
-      requests[1] = wrk.format("GET", "{{PATH}}")
-   end
-   for i, token in ipairs(tokens) do
-      requests[i] = wrk.format("GET", "{{PATH}}", { ["Authorization"] = "Bearer " .. token })
+   for i, ask in ipairs(asked) do
+      requests[i] = wrk.format(ask[1], ask[2], ask[3], ask[4])
    end
 end
 

@@ -1,4 +1,4 @@
-//! GET requests by wrk, which asks faster than anything we would write.
+//! Requests by wrk, which asks faster than anything we would write.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,20 +19,58 @@ pub(super) struct Load<'a> {
     pub(super) dir: &'a Path,
 }
 
+/// One request.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    method: &'static str,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl Ask {
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self { method: "GET", path: path.into(), headers: Vec::new(), body: None }
+    }
+
+    pub(super) fn post(path: &str, body: String) -> Self {
+        let headers = vec![("Content-Type", "application/json".to_owned())];
+        Self { method: "POST", path: path.to_owned(), headers, body: Some(body) }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn signed_in(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
+    fn lua(&self) -> Result<String> {
+        let mut headers = String::new();
+        for (name, value) in &self.headers {
+            write!(headers, "[{}] = {}, ", quoted(name), quoted(value))?;
+        }
+        let body = self.body.as_deref().map_or_else(|| "nil".to_owned(), quoted);
+        Ok(format!("{{{}, {}, {{{headers}}}, {body}}},\n", quoted(self.method), quoted(&self.path)))
+    }
+}
+
 impl Load<'_> {
-    /// With `tokens`, each request is another of these customers'.
-    pub(super) fn get(&self, port: u16, path: &str, tokens: &[&str]) -> Result<Measured> {
-        self.wrk(port, path, tokens, self.seconds)
+    /// Each of the requests in turn, over and over.
+    pub(super) fn run(&self, port: u16, asks: &[Ask]) -> Result<Measured> {
+        self.wrk(port, asks, self.seconds)
     }
 
     /// The same for a moment, so that what is measured afterwards is the running, not the beginning.
-    pub(super) fn warm_up(&self, port: u16, path: &str, tokens: &[&str]) -> Result<()> {
-        self.wrk(port, path, tokens, self.seconds.min(2)).map(drop)
+    pub(super) fn warm_up(&self, port: u16, asks: &[Ask]) -> Result<()> {
+        self.wrk(port, asks, self.seconds.min(2)).map(drop)
     }
 
-    fn wrk(&self, port: u16, path: &str, tokens: &[&str], seconds: u64) -> Result<Measured> {
+    fn wrk(&self, port: u16, asks: &[Ask], seconds: u64) -> Result<Measured> {
         let script = self.dir.join("wrk.lua");
-        fs::write(&script, lua(path, tokens)?)?;
+        fs::write(&script, lua(asks)?)?;
         let mut command = Command::new("wrk");
         command.args(["--threads", "2", "--connections", &self.connections.to_string()]);
         command.args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"]).arg(script);
@@ -42,12 +80,18 @@ impl Load<'_> {
     }
 }
 
-fn lua(path: &str, tokens: &[&str]) -> Result<String> {
-    let mut list = String::new();
-    for token in tokens {
-        write!(list, "{token:?}, ")?;
-    }
-    Ok(SCRIPT.replace("{{PATH}}", path).replace("{{TOKENS}}", &list))
+fn lua(asks: &[Ask]) -> Result<String> {
+    let list = asks.iter().map(Ask::lua).collect::<Result<String>>()?;
+    Ok(SCRIPT.replace("{{REQUESTS}}", &list))
+}
+
+/// A string of Lua: every byte that could mean something there by its number.
+fn quoted(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | 0..32 | 127.. => format!("\\{byte:03}"),
+        plain => char::from(plain).to_string(),
+    });
+    format!("\"{}\"", bytes.collect::<String>())
 }
 
 /// The line that our script's `done` prints; times in microseconds.
@@ -77,7 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn tokens_become_a_list_of_lua_strings() {
-        assert!(lua("/api/me/cart", &["a.b", "c"]).unwrap().contains("{\"a.b\", \"c\", }"));
+    fn requests_become_a_list_in_lua() {
+        let asks = [Ask::get("/a?q=%C5%82").signed_in("t"), Ask::post("/b", "{\"q\":\"ł\"}".to_owned())];
+        let script = lua(&asks).unwrap();
+        assert!(
+            script.contains("{\"GET\", \"/a?q=%C5%82\", {[\"Authorization\"] = \"Bearer t\", }, nil},"),
+            "{script}"
+        );
+        assert!(script.contains("\"{\\034q\\034:\\034\\197\\130\\034}\"},"), "{script}");
     }
 }
