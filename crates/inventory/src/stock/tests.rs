@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use contracts::{Event as _, inventory::AvailabilityTurned};
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::join_all;
 use kernel::{
@@ -107,24 +108,28 @@ async fn with_k_units_exactly_k_of_many_buyers_are_served() {
 async fn it_is_told_when_the_last_is_gone_and_when_some_are_back() {
     let (house, products) = House::with(&[2, 0]).await;
     let told = async || {
-        let sql = "select payload ->> 'available' || ' ' || (payload ->> 'version') from platform.outbox
+        let sql = "select payload ->> 'available', payload ->> 'version' from platform.outbox
                    where name = 'inventory.availability_turned.v1' order by payload ->> 'version'";
         house.db.lines(sql).await
     };
-    assert_eq!(told().await, ["true 1"], "of what came with some, and not of what came with none");
+    assert_eq!(told().await, ["(true,1)"], "of what came with some, and not of what came with none");
     let (first, second) = (house.order(), house.order());
     house.reserve(first, [(products[0], 1)]).await.unwrap();
     assert_eq!(told().await.len(), 1, "one is left");
     house.reserve(second, [(products[0], 1)]).await.unwrap();
     house.commit(first).await.unwrap();
-    assert_eq!(told().await, ["true 1", "false 3"], "a sale of what was put aside changes nothing");
+    assert_eq!(told().await, ["(true,1)", "(false,3)"], "a sale of what was put aside changes nothing");
     house.stock.release(second, house.now).await.unwrap();
-    assert_eq!(told().await, ["true 1", "false 3", "true 5"]);
+    assert_eq!(told().await, ["(true,1)", "(false,3)", "(true,5)"]);
 
-    let payload =
-        house.db.lines("select payload from platform.outbox order by payload ->> 'version' limit 1").await;
-    let turned: contracts::inventory::AvailabilityTurned = serde_json::from_str(&payload[0]).unwrap();
-    assert_eq!((turned.product_id, turned.available, turned.version), (products[0], true, 1));
+    let event = AvailabilityTurned { product_id: products[0], available: true, version: 1 };
+    let same = format!(
+        "select count(*) from platform.outbox where name = '{}' and aggregate = '{}' and payload = '{}'",
+        AvailabilityTurned::NAME,
+        event.aggregate(),
+        serde_json::to_string(&event).unwrap()
+    );
+    assert_eq!(house.db.number(&same).await, 1, "as the contract has it");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
