@@ -67,7 +67,7 @@ impl Gateway {
         Visitor::of(format!("http://127.0.0.1:{}", self.port))
     }
 
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.settings.push((name.to_owned(), value.into()));
     }
 

@@ -19,6 +19,13 @@ pub trait CatalogApi: Send + Sync {
         ids: &[ProductId],
         view: View,
     ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError>;
+
+    /// The same as the database has it at this very moment: for whoever charges what it says. Always one query.
+    async fn products_now(
+        &self,
+        ids: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Product>, CatalogError>;
 }
 
 /// Through whose eyes the catalogue is seen.

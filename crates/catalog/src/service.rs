@@ -56,4 +56,12 @@ impl CatalogApi for CatalogService {
     ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError> {
         self.products_by_id(ids, view).await
     }
+
+    async fn products_now(
+        &self,
+        ids: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Product>, CatalogError> {
+        self.read_by_id(ids, view).await
+    }
 }

@@ -1,8 +1,11 @@
-//! A way to PostgreSQL that counts how often it is asked.
+//! A way to PostgreSQL that counts how often it is asked, and notes what.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
@@ -15,6 +18,7 @@ use tokio::{
 pub struct Meter {
     url: String,
     trips: Arc<AtomicUsize>,
+    statements: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Meter {
@@ -25,14 +29,16 @@ impl Meter {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|e| panic!("{e}"));
         let port = listener.local_addr().unwrap_or_else(|e| panic!("{e}")).port();
         let (target, trips) = (target.to_owned(), Arc::new(AtomicUsize::new(0)));
-        let meter = Self { url: format!("{before}@127.0.0.1:{port}/{database}"), trips: trips.clone() };
+        let statements = Arc::<Mutex<BTreeSet<String>>>::default();
+        let url = format!("{before}@127.0.0.1:{port}/{database}");
+        let meter = Self { url, trips: trips.clone(), statements: statements.clone() };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(&target).await else { return };
                 let ((from_client, mut to_client), (mut from_server, to_server)) =
                     (client.into_split(), server.into_split());
                 tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-                tokio::spawn(pass_on(from_client, to_server, trips.clone()));
+                tokio::spawn(pass_on(from_client, to_server, trips.clone(), statements.clone()));
             }
         });
         meter
@@ -46,6 +52,11 @@ impl Meter {
     pub fn trips(&self) -> usize {
         self.trips.swap(0, Ordering::SeqCst)
     }
+
+    /// The texts of the statements that were prepared since the last time this was asked.
+    pub fn statements(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Message by message, as the protocol frames them (PostgreSQL, "Message Formats").
@@ -53,6 +64,7 @@ async fn pass_on(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,
     trips: Arc<AtomicUsize>,
+    statements: Arc<Mutex<BTreeSet<String>>>,
 ) -> std::io::Result<()> {
     // The first message has no type.
     let mut kind = None;
@@ -63,6 +75,13 @@ async fn pass_on(
         // Sync, or a simple query.
         if matches!(kind, Some(b'S' | b'Q')) {
             trips.fetch_add(1, Ordering::SeqCst);
+        }
+        // Parse: its name, then its text, each ended by a zero.
+        if kind == Some(b'P')
+            && let Some(text) = body.split(|byte| *byte == 0).nth(1)
+        {
+            let text = String::from_utf8_lossy(text).into_owned();
+            statements.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
         }
         if let Some(kind) = kind {
             server.write_u8(kind).await?;

@@ -17,13 +17,13 @@ impl Catalog for CatalogForOrder {
         view: View,
     ) -> Result<HashMap<ProductId, Offer>, PortError> {
         let view = catalog::View { user_type: view.user_type, language: view.language };
-        let found = self.0.products(products, view).await.map_err(|e| PortError::new("catalog", e))?;
+        let found = self.0.products_now(products, view).await.map_err(|e| PortError::new("catalog", e))?;
         let offers = found.into_iter().map(|(id, product)| {
             let offer = Offer {
-                code: product.code.clone(),
-                name: product.name.clone(),
-                size: product.size.clone(),
-                image_url: product.image_url.clone(),
+                code: product.code,
+                name: product.name,
+                size: product.size,
+                image_url: product.image_url,
                 price: product.price,
                 vat: product.vat,
                 min_quantity: product.min_quantity,

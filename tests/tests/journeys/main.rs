@@ -11,6 +11,7 @@ mod identity;
 mod leaving;
 mod lifecycle;
 mod limits;
+mod plans;
 mod races;
 mod repetition;
 mod reports;

@@ -24,8 +24,9 @@ where not exists (select from catalog.products p where p.code = s.code)
 analyze seed_new;
 
 insert into catalog.products
-    (id, code, slug, category_id, brand, size, quantity_per_box, in_stock, stock_version, created_at, updated_at)
-select id, code, slug, category_id, brand, size, quantity_per_box, stock > 0, 1, at, at
+    (id, code, slug, category_id, brand, size, quantity_per_box, badges, in_stock, stock_version, created_at, updated_at)
+select id, code, slug, category_id, brand, size, quantity_per_box, coalesce(string_to_array(nullif(badges, ''), '|'), '{}'), stock > 0, 1,
+       at, at
 from seed_new
 order by number;
 

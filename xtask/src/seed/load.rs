@@ -72,6 +72,7 @@ fn product_line(row: &Product, at: u32) -> Result<String> {
         &row.name_tr,
         &row.name_en,
         &row.name_pl,
+        &row.badges,
     ])?;
     line.pop();
     let numbers = [

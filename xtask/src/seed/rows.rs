@@ -35,6 +35,8 @@ pub(super) struct Product {
     pub(super) min_corporate: u32,
     pub(super) quantity_per_box: u32,
     pub(super) stock: u32,
+    /// Divided by `|`; what the name itself says of it.
+    pub(super) badges: String,
 }
 
 pub(super) fn categories() -> Result<Vec<Category>> {

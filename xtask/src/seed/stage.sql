@@ -20,6 +20,7 @@ create temp table seed_products (
     name_tr text,
     name_en text,
     name_pl text,
+    badges text,
     number int,
     consumer_gross bigint,
     corporate_gross bigint,

@@ -45,9 +45,26 @@ pub(super) fn product(number: u32) -> Product {
         min_consumer: 1,
         min_corporate: quantity_per_box,
         quantity_per_box,
+        badges: badges(style, &mut dice),
         stock,
         code,
     }
+}
+
+/// What its style says, and now and then what a shop says to sell it.
+fn badges(style: &Style, dice: &mut Dice) -> String {
+    let said = match style.en {
+        "Organic" => Some("organic"),
+        "Spicy" => Some("spicy"),
+        _ => None,
+    };
+    let praised = match dice.below(20) {
+        0 => Some("new"),
+        1 => Some("bestseller"),
+        2 => Some("sale"),
+        _ => None,
+    };
+    said.into_iter().chain(praised).collect::<Vec<_>>().join("|")
 }
 
 fn english(noun: &Noun, style: &Style) -> String {

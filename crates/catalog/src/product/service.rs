@@ -53,7 +53,7 @@ impl CatalogService {
         view: View,
     ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError> {
         let mut products = HashMap::with_capacity(ids.len());
-        let (mut unread, generation) = (Vec::new(), {
+        let generation = {
             let index = self.live.index().await?;
             for id in ids {
                 if let Some(product) = self.known.get(*id, view, &index) {
@@ -61,18 +61,27 @@ impl CatalogService {
                 }
             }
             index.generation()
-        });
-        unread.extend(ids.iter().copied().filter(|id| !products.contains_key(id)));
-        if unread.is_empty() {
-            return Ok(products);
-        }
-        let mut conn = self.db.conn().await?;
-        for product in store::list_by_ids(&mut conn, &unread, self.sight(view)).await? {
+        };
+        let unread: Vec<ProductId> = ids.iter().copied().filter(|id| !products.contains_key(id)).collect();
+        for (id, product) in self.read_by_id(&unread, view).await? {
             let product = Arc::new(product);
             self.known.put(view, generation, &product);
-            products.insert(product.id, product);
+            products.insert(id, product);
         }
         Ok(products)
+    }
+
+    pub(crate) async fn read_by_id(
+        &self,
+        ids: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Product>, CatalogError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut conn = self.db.conn().await?;
+        let products = store::list_by_ids(&mut conn, ids, self.sight(view)).await?;
+        Ok(products.into_iter().map(|product| (product.id, product)).collect())
     }
 
     /// One page of the active products.
