@@ -1,6 +1,6 @@
 //! What the catalogue offers to others.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use kernel::{Language, Money, UserType, VatRate, id::ProductId};
@@ -12,13 +12,13 @@ pub trait CatalogApi: Send + Sync {
     /// Active and inactive products by id, as a customer of `view.user_type` sees them in `view.language`.
     ///
     /// Unknown ids are absent, and so are products that have no price for this type of customer today. Changes show
-    /// within a second; in between most answers come from memory. One query at most, however many ids. Fails only when
-    /// the database does.
+    /// within a second; answers come from memory, but for products that came in that very moment: one query at most,
+    /// however many ids. Fails only when the database does.
     async fn products(
         &self,
         ids: &[ProductId],
         view: View,
-    ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError>;
+    ) -> Result<HashMap<ProductId, Product>, CatalogError>;
 
     /// The same as the database has it at this very moment: for whoever charges what it says. Always one query.
     async fn products_now(
@@ -61,7 +61,7 @@ pub struct Product {
     pub active: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CategoryName {
     pub slug: String,
     pub name: String,

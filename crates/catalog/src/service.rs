@@ -11,18 +11,15 @@ use crate::{
     http::Bodies,
     index::live::{Ages, Live},
     ports::Availability,
-    product::KnownProducts,
 };
 
-/// Answers questions about the catalogue. Clones share everything: the index, the products that were read, the finished
-/// answers.
+/// Answers questions about the catalogue. Clones share everything: the index and the finished answers.
 #[derive(Clone)]
 pub struct CatalogService {
     pub(crate) db: Db,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) availability: Arc<dyn Availability>,
     pub(crate) live: Live,
-    pub(crate) known: KnownProducts,
     pub(crate) bodies: Bodies,
 }
 
@@ -38,7 +35,7 @@ impl CatalogService {
         ages: Ages,
     ) -> Self {
         let live = Live::new(db.clone(), clock.clone(), ages);
-        Self { db, clock, availability, live, known: KnownProducts::new(), bodies: Bodies::new() }
+        Self { db, clock, availability, live, bodies: Bodies::new() }
     }
 
     /// Reads the index, so that the first who asks need not wait for it.
@@ -53,7 +50,7 @@ impl CatalogApi for CatalogService {
         &self,
         ids: &[ProductId],
         view: View,
-    ) -> Result<HashMap<ProductId, Arc<Product>>, CatalogError> {
+    ) -> Result<HashMap<ProductId, Product>, CatalogError> {
         self.products_by_id(ids, view).await
     }
 

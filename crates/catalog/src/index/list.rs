@@ -4,16 +4,16 @@ use std::collections::BinaryHeap;
 
 use kernel::{Language, id::ProductId};
 
-use super::{Index, Matches, Row, collation::SortKey, place, place_of};
+use super::{Index, bit, collation, columns::Columns, place, place_of, search::Matches};
 use crate::{
-    View,
+    Product, View,
     product::{After, Filter, Position, Selection, Sort},
 };
 
 /// One page of a list, and what can be said about all of them.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) page: Vec<ProductId>,
+    pub(crate) page: Vec<Product>,
     /// Where the next page begins; `None` on the last.
     pub(crate) next: Option<After>,
     /// Products on all pages.
@@ -42,9 +42,9 @@ const STOCK: u8 = 16;
 
 /// A filter in the index' own words; a value that it does not know fits no row.
 struct Narrowed {
-    category: Option<Option<usize>>,
-    brand: Option<Option<usize>>,
-    badge: Option<u32>,
+    category: Option<Option<u16>>,
+    brand: Option<Option<u16>>,
+    badge: Option<u16>,
     prices: (Option<i64>, Option<i64>),
     in_stock: bool,
 }
@@ -54,34 +54,34 @@ struct Counts {
     total: usize,
     categories: Vec<usize>,
     brands: Vec<usize>,
-    badges: [usize; 32],
+    badges: [usize; 16],
     prices: Option<(i64, i64)>,
 }
 
 impl Index {
     /// The page of `selection`, among the `matches` of its question if it asks one.
     pub(crate) fn list(&self, selection: &Selection, matches: Option<&Matches>, view: View) -> Found {
-        let (user_type, language) = (place_of(view.user_type), place(view.language));
+        let (columns, user_type) = (&self.columns, place_of(view.user_type));
+        let alphabet = &self.alphabets[place(view.language)];
         let narrowed = self.narrowed(&selection.filter);
         let sort = selection.sort();
-        let bound = selection.after.as_ref().map(|after| self.bound(after, language));
+        let bound = selection.after.as_ref().map(|after| self.bound(after, view.language));
         let limit = selection.limit.get();
         let mut counts = Counts {
             categories: vec![0; self.category_ids.len()],
-            brands: vec![0; self.brands.len()],
+            brands: vec![0; self.brands.names.len()],
             ..Counts::default()
         };
         // The worst of those kept is on top, so that it makes room for a better one.
         let mut best: BinaryHeap<(i64, ProductId, usize)> = BinaryHeap::with_capacity(limit + 2);
-        for (at, row) in self.rows.iter().enumerate() {
+        for at in 0..self.shown.len() {
             let score = matches.map_or(0, |matches| matches.score(at));
-            let Some(price) =
-                row.prices[user_type].filter(|_| row.active && (matches.is_none() || score > 0))
-            else {
+            if matches.is_some() && score == 0 {
                 continue;
-            };
-            let kept_off = narrowed.kept_off(row, price);
-            counts.count(row, price, kept_off);
+            }
+            let Some(price) = columns.listed_at(at, user_type) else { continue };
+            let kept_off = narrowed.kept_off(columns, at, price);
+            counts.count(columns, at, price, kept_off);
             if kept_off != 0 {
                 continue;
             }
@@ -89,12 +89,12 @@ impl Index {
                 Sort::Relevance => -i64::from(score),
                 Sort::Price => price,
                 Sort::PriceDown => -price,
-                Sort::Newest => -row.created_at,
-                Sort::Bestselling => -row.units_sold,
-                Sort::Name => i64::from(self.name_ranks[language][at]),
+                Sort::Newest => -columns.created_at[at],
+                Sort::Bestselling => -columns.units_sold[at],
+                Sort::Name => i64::from(alphabet.rank(at)),
             };
-            let candidate = (key, row.id, at);
-            if bound.is_some_and(|bound| (key, row.id) <= bound) {
+            let candidate = (key, columns.ids[at], at);
+            if bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
                 continue;
             }
             if best.len() <= limit {
@@ -110,13 +110,16 @@ impl Index {
         let next = page.last().filter(|_| more).map(|(key, id, at)| After {
             sort,
             position: match sort {
-                Sort::Name => Position::of_name(&self.keys[*at][language]),
+                Sort::Name => Position::of_name(&collation::key(
+                    view.language,
+                    self.shown[*at].name(place(view.language)),
+                )),
                 _ => Position::Number(*key),
             },
             id: *id,
         });
         Found {
-            page: page.into_iter().map(|(_, id, _)| id).collect(),
+            page: page.into_iter().filter_map(|(_, _, at)| self.product_at(at, view)).collect(),
             next,
             total: counts.total,
             facets: self.facets(counts, view.language),
@@ -127,15 +130,13 @@ impl Index {
         let Filter { category, brand, badge, min_price, max_price, in_stock } = filter;
         let category_of = |slug: &String| {
             let shelf = self.categories.iter().find(|shelf| shelf.slug == *slug)?;
-            self.category_ids.iter().position(|id| *id == shelf.id)
+            let place = self.category_ids.iter().position(|id| *id == shelf.id)?;
+            u16::try_from(place).ok()
         };
-        let badge_of = |badge: &String| match self.badges.iter().position(|known| known == badge) {
-            Some(place) => u32::try_from(place).ok().and_then(|place| 1u32.checked_shl(place)).unwrap_or(0),
-            None => 0,
-        };
+        let badge_of = |badge: &String| self.badges.places.get(badge).map_or(0, |place| bit(*place));
         Narrowed {
             category: category.as_ref().map(category_of),
-            brand: brand.as_ref().map(|brand| self.brand_places.get(brand).copied()),
+            brand: brand.as_ref().map(|brand| self.brands.places.get(brand).copied()),
             badge: badge.as_ref().map(badge_of),
             prices: (*min_price, *max_price),
             in_stock: *in_stock,
@@ -143,15 +144,14 @@ impl Index {
     }
 
     /// What comes after it is on the next page.
-    fn bound(&self, after: &After, language: usize) -> (i64, ProductId) {
+    fn bound(&self, after: &After, language: Language) -> (i64, ProductId) {
         match &after.position {
             Position::Number(key) => (*key, after.id),
             // Ranks shift as products come and go; the name itself stays where it is in the alphabet.
             Position::Name(name) => {
-                let name: SortKey = Position::name(name).into();
-                let seen = self.by_name[language].partition_point(|at| {
-                    (&self.keys[*at][language], self.rows[*at].id) <= (&name, after.id)
-                });
+                let name_of = |at: usize| (self.shown[at].name(place(language)), self.columns.ids[at]);
+                let last = (Position::name(name).into(), after.id);
+                let seen = self.alphabets[place(language)].up_to(language, &last, name_of);
                 (i64::try_from(seen).unwrap_or(i64::MAX) - 1, ProductId(uuid::Uuid::max()))
             }
         }
@@ -171,42 +171,42 @@ impl Index {
         };
         Facets {
             categories: categories.collect(),
-            brands: chosen(&self.brands, &counts.brands),
-            badges: chosen(&self.badges, &counts.badges),
+            brands: chosen(&self.brands.names, &counts.brands),
+            badges: chosen(&self.badges.names, &counts.badges),
             prices: counts.prices,
         }
     }
 }
 
 impl Narrowed {
-    fn kept_off(&self, row: &Row, price: i64) -> u8 {
+    fn kept_off(&self, columns: &Columns, at: usize, price: i64) -> u8 {
         let (lowest, highest) = self.prices;
         let bit = |kept_off: bool, bit: u8| if kept_off { bit } else { 0 };
-        bit(self.category.is_some_and(|category| category != Some(row.category)), CATEGORY)
-            | bit(self.brand.is_some_and(|brand| brand != Some(row.brand)), BRAND)
-            | bit(self.badge.is_some_and(|badge| row.badges & badge == 0), BADGE)
+        bit(self.category.is_some_and(|category| category != Some(columns.category[at])), CATEGORY)
+            | bit(self.brand.is_some_and(|brand| brand != Some(columns.brand[at])), BRAND)
+            | bit(self.badge.is_some_and(|badge| columns.badges[at] & badge == 0), BADGE)
             | bit(
                 lowest.is_some_and(|lowest| price < lowest) || highest.is_some_and(|highest| price > highest),
                 PRICE,
             )
-            | bit(self.in_stock && !row.in_stock, STOCK)
+            | bit(self.in_stock && !columns.is_in_stock(at), STOCK)
     }
 }
 
 impl Counts {
     /// A row counts for a facet when nothing but the choice of that very kind keeps it off the list.
-    fn count(&mut self, row: &Row, price: i64, kept_off: u8) {
+    fn count(&mut self, columns: &Columns, at: usize, price: i64, kept_off: u8) {
         if kept_off == 0 {
             self.total += 1;
         }
         if kept_off & !CATEGORY == 0 {
-            self.categories[row.category] += 1;
+            self.categories[usize::from(columns.category[at])] += 1;
         }
         if kept_off & !BRAND == 0 {
-            self.brands[row.brand] += 1;
+            self.brands[usize::from(columns.brand[at])] += 1;
         }
         if kept_off & !BADGE == 0 {
-            let mut bits = row.badges;
+            let mut bits = columns.badges[at];
             while bits != 0 {
                 let place = bits.trailing_zeros();
                 self.badges[usize::try_from(place).unwrap_or(0)] += 1;

@@ -1,11 +1,13 @@
-//! The index: every product's few facts that lists are chosen by, in memory. Pure: it is told of products, and asked.
+//! The index: what lists and carts need of every product, in memory. Pure: it is told of products, and asked.
 //!
-//! Some eighty bytes a product, so that a question about a hundred thousand of them is one walk through some
-//! megabytes. Nothing here is shown: what a page shows is read by id, once it is known which products it shows.
+//! What every question looks at stands in columns of a few bytes each, so that one about a hundred thousand products is
+//! a walk through a megabyte. What is shown of a product stands apart, packed, and is read for those on the page only.
 
 mod collation;
+mod columns;
 mod list;
 pub(crate) mod live;
+mod names;
 mod search;
 pub(crate) mod store;
 #[cfg(test)]
@@ -15,30 +17,36 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    Language, UserType,
+    Language, Money, UserType, VatRate,
     id::{CategoryId, ProductId},
 };
 
-use crate::CategoryName;
-use collation::SortKey;
+use crate::{CategoryName, Product, View};
+use columns::{Columns, Shown, Texts};
+use names::Alphabet;
 use search::Words;
 
 pub(crate) use list::Facets;
-pub(crate) use search::{Matches, Meaning};
+pub(crate) use search::Meaning;
 
 /// A product as the index is told of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) id: ProductId,
+    pub(crate) code: String,
+    pub(crate) slug: String,
     pub(crate) category: CategoryId,
     pub(crate) brand: String,
+    pub(crate) size: String,
+    pub(crate) image_url: Option<String>,
+    pub(crate) quantity_per_box: u32,
     pub(crate) badges: Vec<String>,
     pub(crate) active: bool,
     pub(crate) in_stock: bool,
     pub(crate) units_sold: i64,
     pub(crate) created_at: DateTime<Utc>,
-    /// Gross, in grosz, by [`place_of`] the type of customer; none when it is not sold to them today.
-    pub(crate) prices: [Option<i64>; 2],
+    /// What each type of customer pays today, by its place; none when it is not sold to them.
+    pub(crate) offers: [Option<Offer>; 2],
     /// As shown, by the language's place: a missing one has fallen back.
     pub(crate) names: [String; 3],
     /// The folded words of its own name in each language; empty where it has none.
@@ -47,8 +55,17 @@ pub(crate) struct Entry {
     pub(crate) other_words: String,
 }
 
+/// On which terms a product is sold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offer {
+    /// Gross, for one unit.
+    pub(crate) price: Money,
+    pub(crate) vat: VatRate,
+    pub(crate) min_quantity: u32,
+}
+
 /// A category as the index is told of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shelf {
     pub(crate) id: CategoryId,
     pub(crate) slug: String,
@@ -63,45 +80,22 @@ pub(crate) struct Shelf {
 pub(crate) struct Changes {
     pub(crate) changed: Vec<Entry>,
     pub(crate) removed: Vec<ProductId>,
-    /// All of them, in shop order, when anything about categories changed.
+    /// All of them, in shop order, when anything about categories may have changed.
     pub(crate) categories: Option<Vec<Shelf>>,
     /// More follow before anybody asks anything: names are put in order with the last.
     pub(crate) more: bool,
 }
 
-#[derive(Debug)]
-struct Row {
-    id: ProductId,
-    /// Its category's place among the ids.
-    category: usize,
-    /// Its place among the brands.
-    brand: usize,
-    /// A bit for each badge, by its place.
-    badges: u32,
-    created_at: i64,
-    units_sold: i64,
-    prices: [Option<i64>; 2],
-    /// Words in its own name, by language.
-    name_lengths: [u8; 3],
-    active: bool,
-    in_stock: bool,
-    /// The generation in which it last changed.
-    changed: u64,
-}
-
-/// The products, each at a place that it keeps; what is removed stays as a row that is not active.
+/// The products, each at a place that it keeps; what is removed stays there and is sold to nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    rows: Vec<Row>,
     places: HashMap<ProductId, usize>,
-    keys: Vec<[SortKey; 3]>,
-    /// By language: the rows in the order of their names, and each row's place in it.
-    by_name: [Vec<usize>; 3],
-    name_ranks: [Vec<u32>; 3],
-    names_changed: bool,
-    brands: Vec<String>,
-    brand_places: HashMap<String, usize>,
-    badges: Vec<String>,
+    columns: Columns,
+    shown: Vec<Shown>,
+    alphabets: [Alphabet; 3],
+    renamed: Vec<usize>,
+    brands: Names,
+    badges: Names,
     words: Words,
     /// As the products came to name them.
     category_ids: Vec<CategoryId>,
@@ -109,7 +103,26 @@ pub(crate) struct Index {
     categories: Vec<Shelf>,
     /// Raised with every change: an answer of an earlier generation may be outdated.
     generation: u64,
-    categories_changed: u64,
+}
+
+/// Names by the number that columns hold instead.
+#[derive(Debug, Default)]
+struct Names {
+    names: Vec<String>,
+    places: HashMap<String, u16>,
+}
+
+impl Names {
+    /// More than 65,535 share the last place: no shop has so many brands.
+    fn place(&mut self, name: &str) -> u16 {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let Ok(place) = u16::try_from(self.names.len()) else { return u16::MAX };
+        self.names.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
+        place
+    }
 }
 
 /// Where a language's texts stand in an array of three.
@@ -129,119 +142,132 @@ pub(crate) const fn place_of(user_type: UserType) -> usize {
     }
 }
 
+/// The bit of the badge at this place; the database knows a dozen, and a seventeenth would be no filter.
+fn bit(place: u16) -> u16 {
+    1u16.checked_shl(place.into()).unwrap_or(0)
+}
+
 impl Index {
     /// Takes the changes in.
     pub(crate) fn take(&mut self, changes: Changes) {
         let Changes { changed, removed, categories, more } = changes;
         self.generation += 1;
-        if let Some(categories) = categories.filter(|categories| *categories != self.categories) {
+        if let Some(categories) = categories {
             self.categories = categories;
-            self.categories_changed = self.generation;
         }
-        for entry in changed {
-            let renamed = self.put(entry);
-            self.names_changed |= renamed;
+        for entry in &changed {
+            self.put(entry);
         }
         for id in removed {
-            if let Some(row) = self.places.get(&id).and_then(|at| self.rows.get_mut(*at)) {
-                row.active = false;
-                row.changed = self.generation;
+            if let Some(at) = self.places.get(&id) {
+                self.columns.withdraw(*at);
             }
         }
-        if self.names_changed && !more {
-            self.names_changed = false;
-            for language in Language::ALL {
-                self.order_names(place(language));
+        if !more {
+            let renamed = std::mem::take(&mut self.renamed);
+            for (language, alphabet) in Language::ALL.into_iter().zip(&mut self.alphabets) {
+                let name = |at: usize| (self.shown[at].name(place(language)), self.columns.ids[at]);
+                alphabet.rearrange(language, &renamed, self.shown.len(), name);
             }
         }
     }
 
-    /// Whether a name is new.
-    fn put(&mut self, entry: Entry) -> bool {
-        let Entry { id, category, brand, badges, active, in_stock, units_sold, created_at, prices, .. } =
-            entry;
-        let keys = Language::ALL.map(|language| collation::key(language, &entry.names[place(language)]));
-        let length = |words: &String| u8::try_from(words.split_ascii_whitespace().count()).unwrap_or(u8::MAX);
-        let row = Row {
-            id,
-            category: self.category_place(category),
-            brand: self.brand_place(brand),
-            badges: badges.iter().fold(0, |bits, badge| bits | self.badge_bit(badge)),
-            created_at: created_at.timestamp_micros(),
-            units_sold,
-            prices,
-            name_lengths: [0, 1, 2].map(|language| length(&entry.name_words[language])),
-            active,
-            in_stock,
-            changed: self.generation,
+    fn put(&mut self, entry: &Entry) {
+        let at = *self.places.entry(entry.id).or_insert(self.shown.len());
+        let row = columns::Row {
+            id: entry.id,
+            category: self.category_place(entry.category),
+            brand: self.brands.place(&entry.brand),
+            badges: entry.badges.iter().fold(0, |bits, badge| bits | bit(self.badges.place(badge))),
+            created_at: entry.created_at.timestamp_micros(),
+            units_sold: entry.units_sold,
+            prices: entry.offers.map(|offer| offer.map(|offer| offer.price.amount())),
+            active: entry.active,
+            in_stock: entry.in_stock,
         };
-        let at = *self.places.entry(id).or_insert(self.rows.len());
+        self.columns.put(at, &row);
         self.words.put(at, &entry.name_words, &entry.other_words);
-        if at == self.rows.len() {
-            self.rows.push(row);
-            self.keys.push(keys);
-            return true;
-        }
-        self.rows[at] = row;
-        let renamed = self.keys[at] != keys;
-        self.keys[at] = keys;
-        renamed
-    }
-
-    fn order_names(&mut self, language: usize) {
-        let order = &mut self.by_name[language];
-        let known = order.len();
-        order.extend(known..self.rows.len());
-        order.sort_by(|a, b| {
-            (&self.keys[*a][language], self.rows[*a].id).cmp(&(&self.keys[*b][language], self.rows[*b].id))
-        });
-        let ranks = &mut self.name_ranks[language];
-        ranks.resize(order.len(), 0);
-        for (rank, at) in (0..).zip(order) {
-            ranks[*at] = rank;
+        let [tr, en, pl] = &entry.names;
+        let image = entry.image_url.as_deref().unwrap_or_default();
+        let shown = Shown {
+            texts: Texts::of([&entry.code, &entry.slug, tr, en, pl, &entry.size, image]),
+            min_quantities: entry.offers.map(|offer| offer.map_or(1, |offer| offer.min_quantity)),
+            quantity_per_box: entry.quantity_per_box,
+            vat: entry.offers.iter().flatten().map(|offer| offer.vat).next(),
+        };
+        match self.shown.get_mut(at) {
+            Some(known) => {
+                if (0..3).any(|language| known.name(language) != shown.name(language)) {
+                    self.renamed.push(at);
+                }
+                *known = shown;
+            }
+            None => {
+                self.shown.push(shown);
+                self.renamed.push(at);
+            }
         }
     }
 
-    fn category_place(&mut self, category: CategoryId) -> usize {
-        self.category_ids.iter().position(|known| *known == category).unwrap_or_else(|| {
+    fn category_place(&mut self, category: CategoryId) -> u16 {
+        let known = self.category_ids.iter().position(|known| *known == category);
+        let place = known.unwrap_or_else(|| {
             self.category_ids.push(category);
             self.category_ids.len() - 1
-        })
-    }
-
-    fn brand_place(&mut self, brand: String) -> usize {
-        if let Some(place) = self.brand_places.get(&brand) {
-            return *place;
-        }
-        self.brands.push(brand.clone());
-        self.brand_places.insert(brand, self.brands.len() - 1);
-        self.brands.len() - 1
-    }
-
-    /// The database knows a dozen badges; a thirty-third would be no filter.
-    fn badge_bit(&mut self, badge: &str) -> u32 {
-        let place = self.badges.iter().position(|known| known == badge).unwrap_or_else(|| {
-            self.badges.push(badge.to_owned());
-            self.badges.len() - 1
         });
-        u32::try_from(place).ok().and_then(|place| 1u32.checked_shl(place)).unwrap_or(0)
+        u16::try_from(place).unwrap_or(u16::MAX)
     }
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The generation in which the product, or how its category is called, last changed; `None` for an unknown one.
-    pub(crate) fn changed(&self, product: ProductId) -> Option<u64> {
-        let row = &self.rows[*self.places.get(&product)?];
-        Some(row.changed.max(self.categories_changed))
+    pub(crate) fn knows(&self, product: ProductId) -> bool {
+        self.places.contains_key(&product)
+    }
+
+    /// A product, active or not, in this view; `None` when it is not sold to such customers.
+    pub(crate) fn product(&self, product: ProductId, view: View) -> Option<Product> {
+        self.product_at(*self.places.get(&product)?, view)
+    }
+
+    fn product_at(&self, at: usize, view: View) -> Option<Product> {
+        let user_type = place_of(view.user_type);
+        let (columns, shown) = (&self.columns, &self.shown[at]);
+        let price = Money::grosz(columns.price(at, user_type)?);
+        let shelf = self.category_ids.get(usize::from(columns.category[at]));
+        let shelf = shelf.and_then(|id| self.categories.iter().find(|shelf| shelf.id == *id));
+        let [code, slug, size, image] = [0, 1, 5, 6].map(|text| shown.texts.get(text));
+        Some(Product {
+            id: columns.ids[at],
+            code: code.to_owned(),
+            slug: slug.to_owned(),
+            name: shown.name(place(view.language)).to_owned(),
+            brand: self.brands.names.get(usize::from(columns.brand[at])).cloned().unwrap_or_default(),
+            size: size.to_owned(),
+            category: shelf.map(|shelf| shelf.name(view.language)).unwrap_or_default(),
+            image_url: (!image.is_empty()).then(|| image.to_owned()),
+            price,
+            vat: shown.vat?,
+            min_quantity: shown.min_quantities[user_type],
+            quantity_per_box: shown.quantity_per_box,
+            badges: self.badges_of(columns.badges[at]),
+            active: columns.is_active(at),
+        })
+    }
+
+    fn badges_of(&self, bits: u16) -> Vec<String> {
+        let worn = self.badges.names.iter().zip(0..).filter(|(_, place)| bits & bit(*place) != 0);
+        worn.map(|(name, _)| name.clone()).collect()
     }
 
     /// The categories in shop order, each with how many products the list shows in it.
     pub(crate) fn categories(&self, user_type: UserType) -> Vec<(&Shelf, usize)> {
         let mut counts = vec![0; self.category_ids.len()];
-        for row in self.listed(user_type) {
-            counts[row.category] += 1;
+        for at in self.listed(user_type) {
+            if let Some(count) = counts.get_mut(usize::from(self.columns.category[at])) {
+                *count += 1;
+            }
         }
         self.categories.iter().map(|shelf| (shelf, self.count_of(shelf, &counts))).collect()
     }
@@ -252,32 +278,30 @@ impl Index {
         place.and_then(|place| counts.get(place)).copied().unwrap_or(0)
     }
 
-    fn listed(&self, user_type: UserType) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(move |row| row.is_listed(place_of(user_type)))
+    fn listed(&self, user_type: UserType) -> impl Iterator<Item = usize> {
+        let user_type = place_of(user_type);
+        (0..self.shown.len()).filter(move |at| self.columns.listed_at(*at, user_type).is_some())
     }
 
     /// What somebody who looks at `product` may like as well: of its category, what can be had before what cannot,
     /// its own brand before others, what sells well before what does not. `None` for a product that is not listed.
-    pub(crate) fn related(
-        &self,
-        product: ProductId,
-        user_type: UserType,
-        limit: usize,
-    ) -> Option<Vec<ProductId>> {
-        let seen = &self.rows[*self.places.get(&product)?];
-        if !seen.is_listed(place_of(user_type)) {
-            return None;
+    pub(crate) fn related(&self, product: ProductId, view: View, limit: usize) -> Option<Vec<Product>> {
+        let (columns, seen) = (&self.columns, *self.places.get(&product)?);
+        columns.listed_at(seen, place_of(view.user_type))?;
+        let mut others: Vec<usize> = self
+            .listed(view.user_type)
+            .filter(|at| columns.category[*at] == columns.category[seen] && *at != seen)
+            .collect();
+        let key = |at: &usize| {
+            let other_brand = columns.brand[*at] != columns.brand[seen];
+            (!columns.is_in_stock(*at), other_brand, -columns.units_sold[*at], columns.ids[*at])
+        };
+        if others.len() > limit {
+            others.select_nth_unstable_by_key(limit, key);
+            others.truncate(limit);
         }
-        let mut others: Vec<&Row> =
-            self.listed(user_type).filter(|row| row.category == seen.category && row.id != seen.id).collect();
-        others.sort_by_key(|row| (!row.in_stock, row.brand != seen.brand, -row.units_sold, row.id));
-        Some(others.into_iter().take(limit).map(|row| row.id).collect())
-    }
-}
-
-impl Row {
-    fn is_listed(&self, user_type: usize) -> bool {
-        self.active && self.prices[user_type].is_some()
+        others.sort_unstable_by_key(key);
+        Some(others.into_iter().filter_map(|at| self.product_at(at, view)).collect())
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Words {
     rows: Vec<Vec<u32>>,
     /// By row: its words' numbers and places, packed alike.
     of_row: Vec<Box<[u32]>>,
+    /// By row: how many words its name has in each language.
+    name_lengths: Vec<[u8; 3]>,
 }
 
 /// 24 bits of number and 8 of places: sixteen million rows, as many words.
@@ -67,6 +69,12 @@ fn index(number: u32) -> usize {
 impl Words {
     /// Sets what stands in the row; a new one is the next.
     pub(super) fn put(&mut self, row: usize, names: &[String; 3], other: &str) {
+        let length = |name: &String| u8::try_from(name.split_ascii_whitespace().count()).unwrap_or(u8::MAX);
+        let lengths = [0, 1, 2].map(|language| length(&names[language]));
+        match self.name_lengths.get_mut(row) {
+            Some(known) => *known = lengths,
+            None => self.name_lengths.push(lengths),
+        }
         let mut places: HashMap<&str, Places> = HashMap::new();
         for (name, bit) in names.iter().zip(OF_NAME) {
             for word in name.split_ascii_whitespace() {
@@ -154,7 +162,7 @@ struct Judged {
 impl Index {
     /// The rows that have all words of the question; if none has, those that have the most of them.
     pub(crate) fn search(&self, meanings: &[Meaning], language: Language) -> Matches {
-        let mut rows = vec![Judged::default(); self.rows.len()];
+        let mut rows = vec![Judged::default(); self.shown.len()];
         let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
         for asked in 1..=last {
             for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
@@ -206,7 +214,8 @@ impl Index {
                     found(at, worth, if likeness >= 500 { places } else { 0 });
                 }
                 for category in self.categories_called(word) {
-                    for (at, _) in self.rows.iter().enumerate().filter(|(_, row)| row.category == category) {
+                    for (at, _) in self.columns.category.iter().enumerate().filter(|(_, of)| **of == category)
+                    {
                         found(at, worth::CATEGORY, 0);
                     }
                 }
@@ -217,18 +226,21 @@ impl Index {
     /// How much of the name was asked for: of two products with the same words, the one with fewer others fits better.
     fn likeness_to_name(&self, at: usize, judged: &Judged, language: usize) -> u32 {
         let of = |named: usize| {
-            let length = u32::from(self.rows[at].name_lengths[named]).max(1);
+            let length = u32::from(self.words.name_lengths[at][named]).max(1);
             let share = worth::WHOLE_NAME * u32::from(judged.in_name[named]).min(length) / length;
             if named == language { share } else { share * worth::NAME_ELSEWHERE / worth::NAME }
         };
         (0..3).map(of).max().unwrap_or(0)
     }
 
-    fn categories_called(&self, word: &str) -> impl Iterator<Item = usize> {
+    fn categories_called(&self, word: &str) -> impl Iterator<Item = u16> {
         let called = self.categories.iter().filter(move |shelf| {
             shelf.name_words.iter().any(|name| name.split_ascii_whitespace().any(|known| known == word))
         });
-        called.filter_map(|shelf| self.category_ids.iter().position(|id| *id == shelf.id))
+        called.filter_map(|shelf| {
+            let place = self.category_ids.iter().position(|id| *id == shelf.id)?;
+            u16::try_from(place).ok()
+        })
     }
 
     /// The categories that a question names, in shop order.

@@ -7,10 +7,13 @@ use diesel::{
     sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use kernel::id::{CategoryId, ProductId};
+use kernel::{
+    Money, VatRate,
+    id::{CategoryId, ProductId},
+};
 
 use super::{
-    Entry, Shelf,
+    Entry, Offer, Shelf,
     search::{Meaning, Meant},
 };
 use crate::schema::{removed_products, state};
@@ -29,7 +32,19 @@ struct EntryRow {
     #[diesel(sql_type = Uuid)]
     category_id: CategoryId,
     #[diesel(sql_type = Text)]
+    code: String,
+    #[diesel(sql_type = Text)]
+    slug: String,
+    #[diesel(sql_type = Text)]
     brand: String,
+    #[diesel(sql_type = Text)]
+    size: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    image_url: Option<String>,
+    #[diesel(sql_type = Integer)]
+    quantity_per_box: i32,
+    #[diesel(sql_type = Nullable<Integer>)]
+    basis_points: Option<i32>,
     #[diesel(sql_type = Array<Text>)]
     badges: Vec<String>,
     #[diesel(sql_type = Bool)]
@@ -42,8 +57,12 @@ struct EntryRow {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<BigInt>)]
     individual: Option<i64>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    individual_min: Option<i32>,
     #[diesel(sql_type = Nullable<BigInt>)]
     corporate: Option<i64>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    corporate_min: Option<i32>,
     #[diesel(sql_type = Array<Text>)]
     names: Vec<String>,
     #[diesel(sql_type = Array<Text>)]
@@ -56,9 +75,12 @@ struct EntryRow {
 macro_rules! entries {
     ($narrowed:literal) => {
         concat!(
-            "select p.id, p.category_id, p.brand, p.badges, p.active, p.in_stock, p.units_sold, p.created_at,
-                    case when v.product_id is not null then i.gross_amount end as individual,
-                    case when v.product_id is not null then c.gross_amount end as corporate,
+            "select p.id, p.category_id, p.code, p.slug, p.brand, p.size, p.quantity_per_box, p.badges, p.active,
+                    p.in_stock, p.units_sold, p.created_at, v.basis_points,
+                    (select m.url from catalog.product_images m where m.product_id = p.id
+                     order by m.position, m.id limit 1) as image_url,
+                    i.gross_amount as individual, i.min_quantity as individual_min,
+                    c.gross_amount as corporate, c.min_quantity as corporate_min,
                     array[coalesce(tr.name, en.name, pl.name, p.code), coalesce(en.name, tr.name, pl.name, p.code),
                           coalesce(pl.name, tr.name, en.name, p.code)] as names,
                     array[coalesce(tr.words, ''), coalesce(en.words, ''), coalesce(pl.words, '')] as name_words,
@@ -97,7 +119,7 @@ pub(super) async fn list_some(
         .bind::<BigInt, _>(limit)
         .load(conn)
         .await?;
-    Ok(rows.into_iter().map(Entry::from).collect())
+    rows.into_iter().map(Entry::try_from).collect()
 }
 
 /// Products that changed since, or of which a price or a rate began or ended since.
@@ -119,7 +141,7 @@ pub(super) async fn list_changed(
     .bind::<Timestamptz, _>(since.at)
     .load(conn)
     .await?;
-    Ok(rows.into_iter().map(Entry::from).collect())
+    rows.into_iter().map(Entry::try_from).collect()
 }
 
 pub(super) async fn list_removed(conn: &mut AsyncPgConnection, since: Known) -> QueryResult<Vec<ProductId>> {
@@ -212,22 +234,37 @@ fn three(texts: Vec<String>) -> [String; 3] {
     texts.try_into().unwrap_or_default()
 }
 
-impl From<EntryRow> for Entry {
-    fn from(row: EntryRow) -> Self {
-        Self {
+impl TryFrom<EntryRow> for Entry {
+    type Error = diesel::result::Error;
+
+    fn try_from(row: EntryRow) -> QueryResult<Self> {
+        let unreadable = |e: Box<dyn std::error::Error + Send + Sync>| Self::Error::DeserializationError(e);
+        let count = |n: i32| u32::try_from(n).map_err(|e| unreadable(e.into()));
+        let vat = row.basis_points.map(VatRate::from_basis_points).transpose();
+        let vat = vat.map_err(|e| unreadable(e.into()))?;
+        let offer = |price: Option<i64>, least: Option<i32>| -> QueryResult<Option<Offer>> {
+            let (Some(price), Some(least), Some(vat)) = (price, least, vat) else { return Ok(None) };
+            Ok(Some(Offer { price: Money::grosz(price), vat, min_quantity: count(least)? }))
+        };
+        Ok(Self {
+            offers: [offer(row.individual, row.individual_min)?, offer(row.corporate, row.corporate_min)?],
             id: row.id,
+            code: row.code,
+            slug: row.slug,
             category: row.category_id,
             brand: row.brand,
+            size: row.size,
+            image_url: row.image_url,
+            quantity_per_box: count(row.quantity_per_box)?,
             badges: row.badges,
             active: row.active,
             in_stock: row.in_stock,
             units_sold: row.units_sold,
             created_at: row.created_at,
-            prices: [row.individual, row.corporate],
             names: three(row.names),
             name_words: three(row.name_words),
             other_words: row.other_words,
-        }
+        })
     }
 }
 

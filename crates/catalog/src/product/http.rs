@@ -1,7 +1,5 @@
 //! Serves `/api/products`: lists, suggestions, one product and what goes with it.
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -457,16 +455,16 @@ impl From<Listing> for ListMeta {
     }
 }
 
-impl From<(Vec<Arc<Product>>, Vec<Category>)> for SuggestionsResponse {
-    fn from((products, categories): (Vec<Arc<Product>>, Vec<Category>)) -> Self {
-        let product = |product: Arc<Product>| SuggestedProduct {
+impl From<(Vec<Product>, Vec<Category>)> for SuggestionsResponse {
+    fn from((products, categories): (Vec<Product>, Vec<Category>)) -> Self {
+        let product = |product: Product| SuggestedProduct {
             id: product.id,
-            code: product.code.clone(),
-            slug: product.slug.clone(),
-            name: product.name.clone(),
-            brand: product.brand.clone(),
-            size: product.size.clone(),
-            image_url: product.image_url.clone(),
+            code: product.code,
+            slug: product.slug,
+            name: product.name,
+            brand: product.brand,
+            size: product.size,
+            image_url: product.image_url,
         };
         let category =
             |Category { slug, name, product_count, .. }| CategoryFacet { slug, name, count: product_count };

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use crate::{Product, index::Facets};
 
 pub(crate) use details::Details;
-pub(crate) use service::KnownProducts;
 
 /// Which part of the list of products is wanted, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -120,7 +119,7 @@ impl ProductRef {
 
 /// A product and the units of it that can be had.
 pub(crate) struct Stocked {
-    pub(crate) product: std::sync::Arc<Product>,
+    pub(crate) product: Product,
     pub(crate) available: u32,
 }
 
