@@ -1,6 +1,8 @@
 //! The outermost middleware: request id, client address, span, metrics, and the headers every answer carries.
 
 use std::{
+    cell::RefCell,
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Instant,
@@ -15,6 +17,7 @@ use actix_web::{
 };
 use http_kit::{ClientAddress, Endpoint, RequestId};
 use kernel::Clock;
+use metrics::Histogram;
 use tracing::Instrument as _;
 
 /// What the middleware goes by.
@@ -85,9 +88,22 @@ fn observe(endpoint: Option<Endpoint>, status: u16, seconds: f64) {
         400..500 => "4xx",
         _ => "5xx",
     };
-    metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route, "status" => status)
-        .record(seconds);
+    thread_local! {
+        /// Finding a histogram by its labels takes longer than writing into it. As many as there are routes and classes.
+        static KNOWN: RefCell<HashMap<Labels, Histogram>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        let labels = (method, route, status);
+        let histogram = known.entry(labels).or_insert_with(|| {
+            let name = "http_request_duration_seconds";
+            metrics::histogram!(name, "method" => method, "route" => route, "status" => status)
+        });
+        histogram.record(seconds);
+    });
 }
+
+/// Method, route, class of the status.
+type Labels = (&'static str, &'static str, &'static str);
 
 /// The address that the outermost of our own proxies saw. Hops beyond them can be written by anybody.
 fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: usize) -> Option<IpAddr> {

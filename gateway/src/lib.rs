@@ -4,6 +4,7 @@ pub mod app;
 mod auth;
 pub mod cli;
 pub mod config;
+mod cors;
 mod edge;
 mod health;
 mod limits;

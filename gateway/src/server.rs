@@ -29,6 +29,7 @@ use crate::{
     app,
     cli::{Role, Stop},
     config::{Config, Sms},
+    cors::Browsers,
     edge::Edge,
     health::Dependencies,
     measure,
@@ -201,7 +202,7 @@ fn listen(
         App::new()
             .configure(app::configure(modules.clone(), production))
             .wrap(Compress::default())
-            .wrap(app::cors(&origins))
+            .wrap(Browsers(app::cors(&origins)))
             .wrap(from_fn(http_kit::failures))
             .wrap(from_fn(move |req, next| {
                 let edge = edge.clone();

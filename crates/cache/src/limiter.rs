@@ -104,7 +104,7 @@ impl Limiter {
     pub async fn check(&self, quota: &Quota, identity: &str) -> Decision {
         let limit = quota.requests.saturating_mul(self.factor);
         let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
-        let name = format!("rl:{}:{identity}", quota.name);
+        let name = ["rl:", quota.name, ":", identity].concat();
         if let Some(decision) = self.spend(&name, limit) {
             return decision;
         }

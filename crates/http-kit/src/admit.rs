@@ -101,6 +101,6 @@ pub fn counted_as(req: &HttpRequest) -> String {
     match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
         Some(Caller::Customer(customer)) => format!("u:{}", customer.user),
         Some(Caller::Staff(member)) => format!("s:{}", member.actor.staff),
-        _ => format!("a:{}", client::network_of(req)),
+        _ => ["a:", &client::network_of(req)].concat(),
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::ACCEPT_LANGUAGE, web::Data,
 };
 use async_trait::async_trait;
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Ready, ready};
 use kernel::{Language, id::UserId};
 
 use std::sync::Arc;
@@ -23,22 +23,35 @@ pub struct Lang(pub Language);
 
 impl FromRequest for Lang {
     type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Future = Either<Ready<Result<Self, ApiError>>, LocalBoxFuture<'static, Result<Self, ApiError>>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(language) = told(req) {
+            return Either::Left(ready(Ok(Self(language))));
+        }
         let req = req.clone();
-        async move { Ok(Self(of(&req).await)) }.boxed_local()
+        Either::Right(async move { Ok(Self(of(&req).await)) }.boxed_local())
+    }
+}
+
+/// What can be told without asking anybody: the request says it, or nobody is there who may have said it before.
+fn told(req: &HttpRequest) -> Option<Language> {
+    let said = in_query(req.query_string()).or_else(|| in_header(req));
+    said.or_else(|| customer(req).is_none().then(Language::default))
+}
+
+fn customer(req: &HttpRequest) -> Option<UserId> {
+    match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
+        Some(Caller::Customer(customer)) => Some(customer.user),
+        _ => None,
     }
 }
 
 pub(crate) async fn of(req: &HttpRequest) -> Language {
-    if let Some(language) = in_query(req.query_string()).or_else(|| in_header(req)) {
+    if let Some(language) = told(req) {
         return language;
     }
-    let user = match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
-        Some(Caller::Customer(customer)) => Some(customer.user),
-        _ => None,
-    };
+    let user = customer(req);
     match (user, req.app_data::<Data<dyn StoredLanguage>>()) {
         (Some(user), Some(stored)) => stored.language_of(user).await.unwrap_or_default(),
         _ => Language::default(),

@@ -133,7 +133,7 @@ pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control)))
         .insert_header((
             header::VARY,
-            HeaderValue::from_static("accept-encoding, accept-language, authorization"),
+            HeaderValue::from_static("accept-encoding, accept-language, authorization, origin"),
         ));
     if known {
         return res.finish();
@@ -146,6 +146,9 @@ pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str
 }
 
 fn liked(req: &HttpRequest) -> ContentEncoding {
+    if !req.headers().contains_key(header::ACCEPT_ENCODING) {
+        return ContentEncoding::Identity;
+    }
     let known = ENCODINGS.map(Encoding::Known);
     match req.get_header::<AcceptEncoding>().and_then(|asked| asked.negotiate(known.iter())) {
         Some(Encoding::Known(encoding)) => encoding,

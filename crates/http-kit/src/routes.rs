@@ -4,7 +4,7 @@
 //! the metrics and the tests that walk over all routes cannot miss one.
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder, Route,
+    FromRequest, Handler, Resource, Responder, Route, Scope,
     http::{Method, StatusCode},
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -88,16 +88,34 @@ impl Routes {
             let at = resources.iter().position(|(known, _)| *known == path);
             let resource = match at {
                 Some(at) => resources.swap_remove(at).1,
-                None => web::resource(path).default_service(web::to(|| async { wrong_method() })),
+                None => web::resource(path.strip_prefix(branch(path)).unwrap_or(path))
+                    .default_service(web::to(|| async { wrong_method() })),
             };
             resources.push((path, resource.route(route)));
         }
         // Fixed paths before patterns: `/api/products/categories` is no product's id.
-        resources.sort_by_key(|(path, _)| (path.contains('{'), *path));
-        for (_, resource) in resources {
-            cfg.service(resource);
+        resources.sort_by_key(|(path, _)| (branch(path), path.contains('{'), *path));
+        // By branches, because paths are compared one after the other, and patterns take their time.
+        let mut scopes: Vec<(&'static str, Scope)> = Vec::new();
+        for (path, resource) in resources {
+            let branch = branch(path);
+            let scope = match scopes.pop_if(|(known, _)| *known == branch) {
+                Some((_, scope)) => scope,
+                None => web::scope(branch),
+            };
+            scopes.push((branch, scope.service(resource)));
+        }
+        for (_, scope) in scopes {
+            cfg.service(scope);
         }
     }
+}
+
+/// The beginning that a path shares with its relatives: `/api/products`, `/media`.
+fn branch(path: &'static str) -> &'static str {
+    let segments = if path.starts_with("/api/") { 3 } else { 2 };
+    let ends = path.match_indices('/').nth(segments - 1).map_or(path.len(), |(at, _)| at);
+    path.get(..ends).unwrap_or(path)
 }
 
 fn wrong_method() -> Result<&'static str, ApiError> {
