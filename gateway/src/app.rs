@@ -33,6 +33,10 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
     move |cfg| {
         cfg.app_data(Data::new(modules.catalog.clone()))
             .app_data(Data::new(modules.carts.clone()))
+            .app_data(Data::new(modules.favorites.clone()))
+            .app_data(Data::new(modules.guests.clone()))
+            .app_data(Data::new(modules.guest_migration.clone()))
+            .app_data(Data::from(modules.judge_guests.clone()))
             .app_data(Data::new(modules.orders.clone()))
             .app_data(Data::new(modules.payments.clone()))
             .app_data(Data::new(modules.webhook_secrets.clone()))

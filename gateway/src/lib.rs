@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 mod cors;
 mod edge;
+mod guests;
 mod health;
 mod limits;
 mod measure;

@@ -5,25 +5,27 @@ use std::sync::Arc;
 use cache::{Cache, Limiter};
 use catalog::CatalogService;
 use db::Db;
-use http_kit::{Admit, Answers, Authenticate, Messages, StoredLanguage};
-use identity::{OtpService, SessionService, StaffService, TokenService};
+use http_kit::{Admit, Answers, Authenticate, JudgeGuests, Messages, StoredLanguage};
+use identity::{GuestMigration, OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockService, ports::Orders};
 use kernel::Clock;
 use media::Media;
 use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderRules, OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
-use shopping::{CartRules, CartService};
+use shopping::{CartRules, CartService, FavoriteService, GuestService};
 use user::{DeletionService, ExportService, UserService, ports::TaxRegister};
 
 use crate::{
     auth::AuthenticateByToken,
     config::Config,
+    guests::GuestsByToken,
     health::Dependencies,
     limits::Limits,
     wiring::{
         answers::AnswersInDb,
         catalog_inventory::AvailabilityForCatalog,
+        identity_shopping::GuestsForIdentity,
         identity_user::AccountsForIdentity,
         inventory_order::OrdersForInventory,
         languages::LanguagesOfUsers,
@@ -37,7 +39,7 @@ use crate::{
         user_identity::{CodesForUser, SessionsForUser},
         user_order::OrdersOfUser,
         user_payment::PaymentsOfUser,
-        user_shopping::CartOfUser,
+        user_shopping::{CartOfUser, FavoritesOfUser},
     },
 };
 
@@ -45,6 +47,10 @@ pub struct Modules {
     pub(crate) catalog: CatalogService,
     pub(crate) stock: StockService,
     pub(crate) carts: CartService,
+    pub(crate) favorites: FavoriteService,
+    pub(crate) guests: GuestService,
+    pub(crate) guest_migration: GuestMigration,
+    pub(crate) judge_guests: Arc<dyn JudgeGuests>,
     pub(crate) orders: OrderService,
     pub(crate) orders_for_inventory: Arc<dyn Orders>,
     pub(crate) payments: PaymentService,
@@ -97,7 +103,10 @@ impl Modules {
         let catalog_api: Arc<CatalogService> = Arc::new(catalog.clone());
         let offers = CatalogForShopping { catalog: catalog_api.clone(), stock: stock_api.clone() };
         let rules = CartRules { minimum_order: config.order.minimum };
-        let carts = CartService::new(db.clone(), clock.clone(), Arc::new(offers), rules);
+        let offers: Arc<CatalogForShopping> = Arc::new(offers);
+        let carts = CartService::new(db.clone(), clock.clone(), offers.clone(), rules);
+        let favorites = FavoriteService::new(db.clone(), clock.clone(), offers);
+        let guests = GuestService::new(db.clone(), clock.clone(), carts.clone());
 
         let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
         let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
@@ -130,6 +139,7 @@ impl Modules {
             vec![
                 sessions_for_user,
                 Arc::new(CartOfUser(Arc::new(carts.clone()))),
+                Arc::new(FavoritesOfUser(Arc::new(favorites.clone()))),
                 Arc::new(OrdersOfUser(orders_api.clone())),
                 Arc::new(PaymentsOfUser { orders: orders_api, payments: payments_api }),
             ],
@@ -146,6 +156,8 @@ impl Modules {
             webhook_secrets: config.stripe.webhook_secrets.clone(),
             payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },
             send_code: SendCode::new(sms),
+            guest_migration: GuestMigration(Arc::new(GuestsForIdentity(Arc::new(guests.clone())))),
+            judge_guests: Arc::new(GuestsByToken(guests.clone())),
             answers: Arc::new(AnswersInDb { db: db.clone(), clock }),
             messages: Arc::new(FluentMessages),
             authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),
@@ -154,6 +166,8 @@ impl Modules {
             catalog,
             stock,
             carts,
+            favorites,
+            guests,
             orders,
             payments,
             users,

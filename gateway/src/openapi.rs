@@ -6,7 +6,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         OpenApi as Document,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
@@ -38,6 +38,9 @@ impl Modify for Security {
             let scheme = scheme.description(Some(token)).build();
             components.add_security_scheme(name, SecurityScheme::Http(scheme));
         }
+        let token = "What `POST /api/guest/session` gives somebody who is not signed in.";
+        let guest = ApiKey::Header(ApiKeyValue::with_description("X-Guest-Token", token));
+        components.add_security_scheme("guest", SecurityScheme::ApiKey(guest));
     }
 }
 

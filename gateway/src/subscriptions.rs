@@ -22,7 +22,10 @@ use kernel::Clock;
 use notification::events::SendCode;
 use order::events::{MarkPaid, MarkPaymentFailed, PutInReview};
 use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
-use shopping::events::{DeleteCart, EmptyCart};
+use shopping::{
+    events::{DeleteCart, EmptyCart},
+    jobs::{DeleteExpiredGuests, TellOfAbandonedCarts},
+};
 use user::jobs::{AnonymiseDue, EndSessions};
 
 use crate::{modules::Modules, worker::Sweep};
@@ -48,6 +51,8 @@ pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<AddUpSales>(TimeDelta::minutes(10))
+        .every::<DeleteExpiredGuests>(TimeDelta::minutes(10))
+        .every::<TellOfAbandonedCarts>(TimeDelta::minutes(5))
         .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
         .every::<SweepInbox>(TimeDelta::days(1))
@@ -68,6 +73,8 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(PutInReview)
         .handle(AnonymiseDue)
         .handle(DeleteCart)
+        .handle(DeleteExpiredGuests)
+        .handle(TellOfAbandonedCarts)
         .handle(identity::jobs::Sweep)
         .effect(modules.send_code.clone())
         .effect(media::Sweep(modules.media.clone()))

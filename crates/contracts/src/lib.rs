@@ -7,6 +7,7 @@ pub mod identity;
 pub mod inventory;
 pub mod order;
 pub mod payment;
+pub mod shopping;
 #[cfg(test)]
 mod tests;
 pub mod user;

@@ -15,6 +15,7 @@ use crate::{
     inventory::AvailabilityTurned,
     order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    shopping::CartAbandoned,
     user::UserAnonymised,
 };
 
@@ -37,6 +38,34 @@ fn published<'a, E: Event + PartialEq + std::fmt::Debug>(event: &'a E, name: &st
     assert_eq!(serde_json::from_str::<E>(&json).unwrap(), *event);
     assert_eq!((E::NAME, event.aggregate()), (name, id::<OrderId>(aggregate).to_string()));
     event
+}
+
+#[test]
+fn a_cart_that_was_left_alone() {
+    let event = CartAbandoned {
+        cart_id: id::<CartId>(1),
+        user_id: None,
+        lines: vec![OrderedLine { product_id: id::<ProductId>(4), quantity: 2 }],
+        value: Money::grosz(3_198),
+        changed_at: DateTime::<Utc>::from_timestamp(1_784_715_300, 0).unwrap(),
+    };
+    assert_json_snapshot!(published(&event, "shopping.cart_abandoned.v1", 1), @r#"
+    {
+      "cartId": "019c0000-0000-7000-8000-000000000001",
+      "userId": null,
+      "lines": [
+        {
+          "productId": "019c0000-0000-7000-8000-000000000004",
+          "quantity": 2
+        }
+      ],
+      "value": {
+        "amount": 3198,
+        "currency": "PLN"
+      },
+      "changedAt": "2026-07-22T10:15:00Z"
+    }
+    "#);
 }
 
 #[test]

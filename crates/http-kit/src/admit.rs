@@ -15,7 +15,7 @@ use actix_web::{
 };
 use async_trait::async_trait;
 
-use crate::{Access, ApiError, Authenticate, Caller, Endpoint, client};
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint, JudgeGuests, client};
 
 /// Which count a route's requests go against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +59,9 @@ pub(crate) async fn admit<B: MessageBody + 'static>(
         Access::MaybeCustomer | Access::Customer | Access::Registrant | Access::Staff(_) => {
             identify(&req).await
         }
+        Access::Guest => known_guest(&req),
     };
+    let unjudged = matches!(caller, Caller::Unjudged);
     req.extensions_mut().insert(Arc::new(caller));
     let identity = counted_as(req.request());
 
@@ -67,6 +69,12 @@ pub(crate) async fn admit<B: MessageBody + 'static>(
         (Limit::None, _) | (_, None) => None,
         (limit, Some(counter)) => counter.get_ref().admit(limit, &identity).await,
     };
+    // A token that nobody here has seen is looked up only after it was counted against the address.
+    let unseen = endpoint.access == Access::Guest && unjudged;
+    if unseen && admission.is_none_or(|a| a.allowed) {
+        let caller = judge_guest(&req).await;
+        req.extensions_mut().insert(Arc::new(caller));
+    }
     let mut res = match admission {
         Some(a) if !a.allowed => {
             let wait = std::time::Duration::from_secs(a.retry_after_secs);
@@ -96,10 +104,31 @@ async fn identify(req: &ServiceRequest) -> Caller {
     }
 }
 
-/// What requests are counted by: the user, else the network of the address.
+fn guest_token(req: &ServiceRequest) -> Option<&str> {
+    req.headers().get("x-guest-token")?.to_str().ok()
+}
+
+/// [`Caller::Unjudged`] when somebody has to be asked.
+fn known_guest(req: &ServiceRequest) -> Caller {
+    match (guest_token(req), req.app_data::<Data<dyn JudgeGuests>>()) {
+        (None, _) => Caller::Nobody,
+        (Some(token), Some(judge)) => judge.get_ref().known(token).map_or(Caller::Unjudged, Caller::Guest),
+        (Some(_), None) => Caller::Refused,
+    }
+}
+
+async fn judge_guest(req: &ServiceRequest) -> Caller {
+    match (guest_token(req), req.app_data::<Data<dyn JudgeGuests>>()) {
+        (Some(token), Some(judge)) => judge.get_ref().judge(token).await,
+        _ => Caller::Refused,
+    }
+}
+
+/// What requests are counted by: the user, else the guest, else the network of the address.
 pub fn counted_as(req: &HttpRequest) -> String {
     match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
         Some(Caller::Customer(customer)) => format!("u:{}", customer.user),
+        Some(Caller::Guest(guest)) => format!("g:{guest}"),
         Some(Caller::Staff(member)) => format!("s:{}", member.actor.staff),
         _ => ["a:", &client::network_of(req)].concat(),
     }

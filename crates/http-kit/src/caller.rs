@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::{Ready, ready};
 use kernel::{
     Actor, Phone, Role, UserType,
-    id::{SessionId, UserId},
+    id::{GuestId, SessionId, UserId},
 };
 
 use crate::ApiError;
@@ -27,6 +27,8 @@ pub enum Caller {
     Customer(Customer),
     Registrant(Registrant),
     Staff(StaffMember),
+    /// The bearer of a guest token.
+    Guest(GuestId),
 }
 
 /// A signed-in customer.
@@ -60,6 +62,16 @@ pub trait Authenticate: Send + Sync {
     async fn authenticate(&self, token: &str) -> Caller;
 }
 
+/// Judges guest tokens.
+#[async_trait]
+pub trait JudgeGuests: Send + Sync {
+    /// Whose token it is, as far as this process knows without asking anybody.
+    fn known(&self, token: &str) -> Option<GuestId>;
+
+    /// [`Caller::Guest`], [`Caller::Refused`] or [`Caller::Unjudged`].
+    async fn judge(&self, token: &str) -> Caller;
+}
+
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
@@ -69,6 +81,8 @@ pub enum Access {
     Customer,
     /// The bearer of a registration token.
     Registrant,
+    /// The bearer of a guest token. Who is signed in as well is the guest all the same.
+    Guest,
     /// Somebody of the shop who has one of these roles.
     Staff(&'static [Role]),
     /// The body is signed by a provider; the handler checks the signature.
@@ -119,6 +133,10 @@ pub struct CurrentUser(pub Customer);
 /// The bearer of a registration token; 401 without one.
 #[derive(Debug, Clone)]
 pub struct Registering(pub Registrant);
+
+/// A guest; 401 without a token that is good.
+#[derive(Debug, Clone, Copy)]
+pub struct Guest(pub GuestId);
 
 /// Somebody of the shop who may do what `P` names; 401 for others, 403 for those without such a role.
 #[derive(Debug, Clone, Copy)]
@@ -189,6 +207,12 @@ policy!(CurrentUser, Customer, caller => match caller {
 });
 policy!(Registering, Registrant, caller => match caller {
     Caller::Registrant(registrant) => Ok(Self(registrant.clone())),
+    other => Err(refusal(other)),
+});
+
+policy!(Guest, Guest, caller => match caller {
+    Caller::Guest(guest) => Ok(Self(*guest)),
+    Caller::Refused => Err(ApiError::new(StatusCode::UNAUTHORIZED, "GUEST_SESSION_EXPIRED")),
     other => Err(refusal(other)),
 });
 

@@ -20,8 +20,8 @@ mod tests;
 pub use admit::{Admission, Admit, Limit, counted_as};
 pub use body::{Body, MAX_BODY_BYTES, Raw};
 pub use caller::{
-    Access, Authenticate, Caller, CurrentUser, Customer, Guarded, MaybeCustomer, Permission, Policy, Public,
-    Registering, Registrant, SignedByProvider, Staff, StaffMember,
+    Access, Authenticate, Caller, CurrentUser, Customer, Guarded, Guest, JudgeGuests, MaybeCustomer,
+    Permission, Policy, Public, Registering, Registrant, SignedByProvider, Staff, StaffMember,
 };
 pub use client::{Client, ClientAddress};
 pub use error::{ApiError, ApiResult};

@@ -192,7 +192,7 @@ struct Answer {
 
 impl Site {
     fn new() -> Self {
-        let rendered = Rendered::new("milk", None).unwrap();
+        let rendered = Rendered::new("milk", None::<crate::Meta>).unwrap();
         Self { meter: None, failure: ErrorKind::Internal, rendered }
     }
 

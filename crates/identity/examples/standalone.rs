@@ -6,8 +6,8 @@ use actix_web::{App, HttpServer, middleware::from_fn, web::Data};
 use async_trait::async_trait;
 use db::{Db, PoolOptions};
 use identity::{
-    OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService, TokenService,
-    ports::{Account, Accounts},
+    GuestMigration, OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService, TokenService,
+    ports::{Account, Accounts, GuestData, MovedGuestData},
 };
 use kernel::{Clock, Phone, PortError, SystemClock, UserType, id::UserId};
 
@@ -33,6 +33,14 @@ impl Accounts for Strangers {
     }
 }
 
+/// No guest ever had anything.
+#[async_trait]
+impl GuestData for Strangers {
+    async fn migrate(&self, _: &str, _: UserId, _: UserType) -> Result<Option<MovedGuestData>, PortError> {
+        Ok(None)
+    }
+}
+
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let variable = |name| std::env::var(name).map_err(std::io::Error::other);
@@ -55,6 +63,7 @@ async fn main() -> std::io::Result<()> {
             .app_data(Data::new(sessions.clone()))
             .app_data(Data::new(codes.clone()))
             .app_data(Data::new(staff.clone()))
+            .app_data(Data::new(GuestMigration(Arc::new(Strangers))))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| identity::http::routes().mount(cfg))
     })

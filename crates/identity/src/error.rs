@@ -28,6 +28,8 @@ pub enum IdentityError {
     PhoneTaken,
     #[error("there is no such account")]
     NotFound,
+    #[error("there is no such guest session, or somebody else took it along")]
+    NoSuchGuest,
     #[error(transparent)]
     Staff(#[from] StaffError),
     #[error(transparent)]
@@ -36,7 +38,7 @@ pub enum IdentityError {
     Signing(#[from] jsonwebtoken::errors::Error),
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    #[error("the accounts could not be asked")]
+    #[error("another domain could not be asked")]
     Port(#[from] PortError),
     #[error(transparent)]
     Db(#[from] DbError),
@@ -56,7 +58,7 @@ impl DomainError for IdentityError {
             Self::WrongCode | Self::RefreshRefused => ErrorKind::Unauthenticated,
             Self::ExpiredCode => ErrorKind::Gone,
             Self::PhoneTaken => ErrorKind::Conflict,
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::NoSuchGuest => ErrorKind::NotFound,
             Self::Signing(_) | Self::NoEntropy(_) | Self::Hash(_) => ErrorKind::Internal,
             Self::Staff(e) => e.kind(),
             Self::Port(e) => e.kind(),
@@ -71,6 +73,7 @@ impl DomainError for IdentityError {
             Self::Locked { .. } => "OTP_LOCKED",
             Self::WrongCode => "OTP_INVALID",
             Self::ExpiredCode => "OTP_EXPIRED",
+            Self::NoSuchGuest => "GUEST_SESSION_NOT_FOUND",
             Self::RefreshRefused => "UNAUTHENTICATED",
             Self::PhoneTaken => "PHONE_TAKEN",
             Self::NotFound => "NOT_FOUND",

@@ -4,11 +4,12 @@ use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
 use crate::{
-    otp::http as otp, phone::http as phone, sessions::http as sessions, staff::http as staff,
-    tokens::http as tokens,
+    guests::http as guests, otp::http as otp, phone::http as phone, sessions::http as sessions,
+    staff::http as staff, tokens::http as tokens,
 };
 
-/// Expects a `Data<OtpService>`, a `Data<SessionService>`, a `Data<StaffService>` and a `Data<TokenService>`.
+/// Expects a `Data<OtpService>`, a `Data<SessionService>`, a `Data<StaffService>`, a `Data<TokenService>` and a
+/// `Data<GuestMigration>`.
 pub fn routes() -> Routes {
     Routes::new()
         .post("/api/auth/send-otp", Limit::Auth, otp::send_otp)
@@ -18,6 +19,7 @@ pub fn routes() -> Routes {
         .post("/api/auth/logout-all", Limit::Auth, sessions::logout_all)
         .get("/api/auth/sessions", Limit::Default, sessions::list_sessions)
         .delete("/api/auth/sessions/{id}", Limit::Default, sessions::end_session)
+        .post("/api/auth/migrate-guest-data", Limit::Default, guests::migrate)
         .post("/api/auth/change-phone", Limit::Auth, phone::change_phone)
         .post("/api/auth/change-phone/confirm", Limit::Auth, phone::confirm_phone)
         .post("/api/admin/auth/login", Limit::Auth, staff::login)
@@ -35,6 +37,7 @@ pub fn routes() -> Routes {
 #[openapi(paths(
     otp::send_otp,
     otp::verify_otp,
+    guests::migrate,
     sessions::refresh,
     sessions::logout,
     sessions::logout_all,

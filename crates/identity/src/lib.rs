@@ -4,6 +4,7 @@
 pub mod api;
 mod error;
 pub mod events;
+mod guests;
 pub mod http;
 pub mod jobs;
 mod otp;
@@ -17,6 +18,7 @@ mod testing;
 mod tokens;
 
 pub use error::IdentityError;
+pub use guests::GuestMigration;
 pub use otp::{
     CallingCode, ConversionWatch, OtpLimits, Pepper, PepperError, Scope, SendLimit, service::OtpService,
 };

@@ -26,3 +26,23 @@ pub struct Account {
     /// The user as `GET /api/users/me` shows it; passed through to the client.
     pub profile: serde_json::Value,
 }
+
+/// What somebody did before signing in.
+#[async_trait]
+pub trait GuestData: Send + Sync {
+    /// Makes it the user's, once for each guest; asked again for the same user it tells the same. `None` for a token
+    /// that is unknown, over, or taken along by somebody else.
+    async fn migrate(
+        &self,
+        token: &str,
+        user: UserId,
+        user_type: UserType,
+    ) -> Result<Option<MovedGuestData>, PortError>;
+}
+
+/// How much came along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedGuestData {
+    pub cart_items: i32,
+    pub favorites: i32,
+}

@@ -15,10 +15,11 @@ use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
-    IdentityError, OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService, TokenService,
+    GuestMigration, IdentityError, OtpLimits, OtpService, Pepper, SessionService, SigningKeys, StaffService,
+    TokenService,
     api::SentCode,
     otp::{Guess, service::Proved},
-    ports::{Account, Accounts},
+    ports::{Account, Accounts, GuestData, MovedGuestData},
 };
 
 /// Two keys, seeds of 32 × `a` and 32 × `b`.
@@ -36,6 +37,7 @@ pub(crate) struct Shop {
     pub(crate) codes: OtpService,
     pub(crate) staff: StaffService,
     pub(crate) people: Arc<People>,
+    pub(crate) guests: GuestMigration,
 }
 
 /// Accounts that a test makes up.
@@ -80,6 +82,26 @@ impl Accounts for People {
     }
 }
 
+/// One guest: what she had can be taken along once, and is told again to whoever did.
+#[derive(Default)]
+pub(crate) struct OneGuest(Mutex<Option<UserId>>);
+
+pub(crate) const GUEST_TOKEN: &str = "the guest's";
+
+#[async_trait]
+impl GuestData for OneGuest {
+    async fn migrate(
+        &self,
+        token: &str,
+        user: UserId,
+        _: UserType,
+    ) -> Result<Option<MovedGuestData>, PortError> {
+        let mut taken = self.0.lock().unwrap();
+        let known = token == GUEST_TOKEN && *taken.get_or_insert(user) == user;
+        Ok(known.then_some(MovedGuestData { cart_items: 3, favorites: 1 }))
+    }
+}
+
 impl Shop {
     pub(crate) async fn open() -> Self {
         Self::open_with(OtpLimits::default()).await
@@ -101,7 +123,8 @@ impl Shop {
         let people = Arc::new(People::default());
         let both = (sessions.clone(), tokens.clone());
         let codes = OtpService::new(asked, clock.clone(), (pepper, limits), both, people.clone());
-        Self { db, clock, tokens, sessions, codes, staff, people }
+        let guests = GuestMigration(Arc::new(OneGuest::default()));
+        Self { db, clock, tokens, sessions, codes, staff, people, guests }
     }
 
     pub(crate) fn user(&self) -> UserId {

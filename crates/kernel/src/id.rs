@@ -68,6 +68,9 @@ typed_id! {
     ProductId,
     CartId,
     CartItemId,
+    /// Somebody who shops without an account.
+    GuestId,
+    FavoriteId,
     OrderId,
     OrderLineId,
     /// Units of stock put aside for an order.

@@ -1,7 +1,10 @@
 //! What shopping offers to others.
 
 use async_trait::async_trait;
-use kernel::id::{CartId, ProductId, UserId};
+use kernel::{
+    UserType,
+    id::{CartId, ProductId, UserId},
+};
 
 use crate::CartError;
 
@@ -13,6 +16,36 @@ pub trait CartApi: Send + Sync {
     async fn cart_to_order(&self, user: UserId) -> Result<Option<CartContents>, CartError>;
 
     /// The customer's cart as it is held, for whoever asks what is held about her; null when there is none.
+    async fn export(&self, user: UserId) -> Result<serde_json::Value, CartError>;
+}
+
+#[async_trait]
+pub trait GuestApi: Send + Sync {
+    /// Makes the customer's what the guest with this token has, and ends the guest's session: once, however often it
+    /// is asked. Quantities are added, as far as the units can be had and the cart has room.
+    ///
+    /// Asked again for the same customer it tells the same; `None` for a token that is unknown, over, or was taken
+    /// along by somebody else.
+    async fn migrate(
+        &self,
+        token: &str,
+        user: UserId,
+        user_type: UserType,
+    ) -> Result<Option<Migrated>, CartError>;
+}
+
+/// What came along with a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// Lines of the cart.
+    pub cart_items: i32,
+    /// Favourites that the customer did not have yet.
+    pub favorites: i32,
+}
+
+#[async_trait]
+pub trait FavoriteApi: Send + Sync {
+    /// The customer's favourites, for whoever asks what is held about her.
     async fn export(&self, user: UserId) -> Result<serde_json::Value, CartError>;
 }
 

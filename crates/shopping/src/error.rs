@@ -18,6 +18,16 @@ pub enum CartError {
     QuantityOutOfRange,
     #[error("a cart holds at most {max} lines")]
     CartFull { max: usize },
+    #[error("there is no such item in the cart")]
+    ItemNotFound,
+    #[error("one item is named twice")]
+    ItemTwice,
+    #[error("nobody can have more than {max} favourites")]
+    FavoritesFull { max: i64 },
+    #[error("the guest's session is over")]
+    GuestExpired,
+    #[error(transparent)]
+    NoEntropy(#[from] kernel::secret::NoEntropy),
     #[error("a total is out of range")]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -35,10 +45,13 @@ impl From<QueryError> for CartError {
 impl DomainError for CartError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::ProductNotFound(_) => ErrorKind::NotFound,
-            Self::InsufficientStock { .. } | Self::CartFull { .. } => ErrorKind::Conflict,
-            Self::MinQuantity { .. } | Self::QuantityOutOfRange => ErrorKind::Invalid,
-            Self::Money(_) => ErrorKind::Internal,
+            Self::ProductNotFound(_) | Self::ItemNotFound => ErrorKind::NotFound,
+            Self::InsufficientStock { .. } | Self::CartFull { .. } | Self::FavoritesFull { .. } => {
+                ErrorKind::Conflict
+            }
+            Self::MinQuantity { .. } | Self::QuantityOutOfRange | Self::ItemTwice => ErrorKind::Invalid,
+            Self::GuestExpired => ErrorKind::Unauthenticated,
+            Self::Money(_) | Self::NoEntropy(_) => ErrorKind::Internal,
             Self::Port(e) => e.kind(),
             Self::Db(e) => e.kind(),
         }
@@ -49,8 +62,11 @@ impl DomainError for CartError {
             Self::ProductNotFound(_) => "PRODUCT_NOT_FOUND",
             Self::InsufficientStock { .. } => "INSUFFICIENT_STOCK",
             Self::MinQuantity { .. } => "MIN_QUANTITY",
-            Self::QuantityOutOfRange => "VALIDATION_FAILED",
+            Self::QuantityOutOfRange | Self::ItemTwice => "VALIDATION_FAILED",
             Self::CartFull { .. } => "CART_FULL",
+            Self::ItemNotFound => "CART_ITEM_NOT_FOUND",
+            Self::FavoritesFull { .. } => "FAVORITES_FULL",
+            Self::GuestExpired => "GUEST_SESSION_EXPIRED",
             _ if self.kind() == ErrorKind::Unavailable => "UNAVAILABLE",
             _ => "INTERNAL",
         }
@@ -65,6 +81,7 @@ impl DomainError for CartError {
             ]),
             Self::MinQuantity { min_quantity } => params([("minQuantity", json!(min_quantity))]),
             Self::CartFull { max } => params([("max", json!(max))]),
+            Self::FavoritesFull { max } => params([("max", json!(max))]),
             _ => Params::new(),
         }
     }
@@ -76,6 +93,9 @@ impl DomainError for CartError {
                 code: "RANGE",
                 params: params([("min", json!(1)), ("max", json!(Quantity::MAX))]),
             }],
+            Self::ItemTwice => {
+                vec![FieldError { field: "items".to_owned(), code: "DUPLICATE", params: Params::new() }]
+            }
             _ => Vec::new(),
         }
     }

@@ -5,7 +5,10 @@ use bus::{Handler, Job, JobContext, JobError};
 use contracts::{order::OrderPaid, user::UserAnonymised};
 use db::Tx;
 
-use crate::cart::service::{forget, take_out};
+use crate::{
+    cart::service::{forget, take_out},
+    favorite,
+};
 
 /// An order is paid: what it bought leaves the cart it was made from.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +28,7 @@ impl Handler for EmptyCart {
     }
 }
 
-/// A customer was forgotten: so is her cart.
+/// A customer was forgotten: so are her cart and her favourites.
 #[derive(Debug, Clone, Copy)]
 pub struct DeleteCart;
 
@@ -38,6 +41,7 @@ impl Job for DeleteCart {
 impl Handler for DeleteCart {
     async fn run(&self, tx: &mut Tx, _: JobContext, forgotten: UserAnonymised) -> Result<(), JobError> {
         forget(tx, forgotten.user_id).await?;
+        favorite::service::forget(tx, forgotten.user_id).await?;
         Ok(())
     }
 }

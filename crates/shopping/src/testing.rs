@@ -12,14 +12,14 @@ use async_trait::async_trait;
 use db::DbError;
 use kernel::{
     Clock as _, FixedClock, Language, Money, PortError, UserType, VatRate,
-    id::{ProductId, UserId},
+    id::{GuestId, ProductId, UserId},
 };
 use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
-    CartError, CartRules, CartService,
-    cart::{Quantity, quote::Quote},
+    CartError, CartRules, CartService, FavoriteService, GuestService,
+    cart::{Owner, Quantity, quote::Quote},
     ports::{Catalog, Offer, View},
 };
 
@@ -59,14 +59,31 @@ pub(crate) struct Shop {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) offers: Arc<Offers>,
     pub(crate) carts: CartService,
+    pub(crate) guests: GuestService,
+    pub(crate) favorites: FavoriteService,
 }
 
 impl Shop {
     pub(crate) async fn new() -> Self {
-        let (db, clock) = (TestDb::new().await, Arc::new(testkit::clock()));
-        let offers = Arc::new(Offers::default());
-        let carts = CartService::new(db.db(), clock.clone(), offers.clone(), RULES);
-        Self { db, clock, offers, carts }
+        let db = TestDb::new().await;
+        Self::over(db.db(), db)
+    }
+
+    /// Its services ask `asked`, which leads to the same database.
+    pub(crate) fn over(asked: db::Db, db: TestDb) -> Self {
+        let (clock, offers) = (Arc::new(testkit::clock()), Arc::new(Offers::default()));
+        let carts = CartService::new(asked.clone(), clock.clone(), offers.clone(), RULES);
+        let guests = GuestService::new(asked.clone(), clock.clone(), carts.clone());
+        let favorites = FavoriteService::new(asked, clock.clone(), offers.clone());
+        Self { db, clock, offers, carts, guests, favorites }
+    }
+
+    /// Somebody without an account: her token, and who she is.
+    pub(crate) async fn guest(&self) -> (String, GuestId) {
+        let (token, _) = self.guests.begin().await.unwrap();
+        let token = token.reveal().to_owned();
+        let guest = self.guests.judge(&token).await.unwrap().unwrap();
+        (token, guest)
     }
 
     pub(crate) fn somebody(&self) -> UserId {
@@ -99,10 +116,10 @@ impl Shop {
 
     /// Adds as an individual.
     pub(crate) async fn add(&self, user: UserId, product: ProductId, n: i64) -> Result<Quote, CartError> {
-        self.carts.add(user, INDIVIDUAL, product, Quantity::new(n)?).await
+        self.carts.add(Owner::User(user), INDIVIDUAL, product, Quantity::new(n)?).await
     }
 
     pub(crate) async fn cart(&self, user: UserId) -> Quote {
-        self.carts.cart(user, INDIVIDUAL).await.unwrap()
+        self.carts.cart(Owner::User(user), INDIVIDUAL).await.unwrap()
     }
 }

@@ -1,6 +1,7 @@
 //! One file for each arrow between two domains, `consumer_provider.rs`: all synchronous couplings of the shop.
 
 pub(crate) mod catalog_inventory;
+pub(crate) mod identity_shopping;
 pub(crate) mod identity_user;
 pub(crate) mod inventory_order;
 pub(crate) mod order_catalog;

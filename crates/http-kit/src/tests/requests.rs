@@ -273,7 +273,7 @@ async fn a_body_the_client_has_is_not_sent_again() {
     for other in ["\"other\"", "", tag.trim_matches('"'), "W/*"] {
         assert_eq!(site.get("/page", &[("if-none-match", other)]).await.status, 200, "{other}");
     }
-    let changed = Site { rendered: Rendered::new("milk 2", None).unwrap(), ..Site::new() };
+    let changed = Site { rendered: Rendered::new("milk 2", None::<crate::Meta>).unwrap(), ..Site::new() };
     let fresh = changed.get("/page", &[("if-none-match", tag)]).await;
     assert_eq!(fresh.status, 200);
     assert_ne!(fresh.header("etag"), Some(tag));
@@ -312,7 +312,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 #[actix_web::test]
 async fn each_encoding_is_a_body_of_its_own_with_a_tag_of_its_own() {
     let text = "milk and honey ".repeat(500);
-    let site = Site { rendered: Rendered::new(&text, None).unwrap(), ..Site::new() };
+    let site = Site { rendered: Rendered::new(&text, None::<crate::Meta>).unwrap(), ..Site::new() };
     let plain = site.get("/page", &[]).await;
     assert_eq!((plain.header("content-encoding"), plain.header("vary").is_some()), (None, true));
     let mut tags = vec![plain.header("etag").unwrap().to_owned()];
@@ -339,7 +339,7 @@ async fn each_encoding_is_a_body_of_its_own_with_a_tag_of_its_own() {
 
 #[test]
 fn a_body_is_compressed_once_for_all_who_ask() {
-    let rendered = Rendered::new("milk", None).unwrap();
+    let rendered = Rendered::new("milk", None::<crate::Meta>).unwrap();
     for encoding in [ContentEncoding::Gzip, ContentEncoding::Brotli, ContentEncoding::Zstd] {
         let (first, second) = (rendered.bytes(encoding), rendered.clone().bytes(encoding));
         assert_eq!(first.as_ptr(), second.as_ptr(), "{encoding:?}");

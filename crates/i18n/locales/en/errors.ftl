@@ -73,6 +73,11 @@ SIGNATURE_INVALID = The signature is not valid.
 
 ## One field
 
+GUEST_SESSION_EXPIRED = Your guest session has ended. Please start a new one.
+GUEST_SESSION_NOT_FOUND = This guest session does not exist.
+CART_ITEM_NOT_FOUND = This item is not in the cart.
+FAVORITES_FULL = You can keep at most { $max } favourites.
+
 FIELD_REQUIRED = This field is required.
 FIELD_UNKNOWN = This field is not known.
 FIELD_DUPLICATE = This field may be sent only once.

@@ -75,6 +75,11 @@ SIGNATURE_INVALID = Podpis jest nieprawidłowy.
 
 ## One field
 
+GUEST_SESSION_EXPIRED = Sesja gościa wygasła. Rozpocznij nową.
+GUEST_SESSION_NOT_FOUND = Taka sesja gościa nie istnieje.
+CART_ITEM_NOT_FOUND = Tej pozycji nie ma w koszyku.
+FAVORITES_FULL = Możesz mieć najwyżej { $max } ulubionych produktów.
+
 FIELD_REQUIRED = To pole jest wymagane.
 FIELD_UNKNOWN = To pole nie jest znane.
 FIELD_DUPLICATE = To pole można przesłać tylko raz.

@@ -67,6 +67,11 @@ SIGNATURE_INVALID = İmza geçerli değil.
 
 ## One field
 
+GUEST_SESSION_EXPIRED = Misafir oturumunuz sona erdi. Lütfen yeni bir oturum başlatın.
+GUEST_SESSION_NOT_FOUND = Böyle bir misafir oturumu yok.
+CART_ITEM_NOT_FOUND = Bu ürün sepette yok.
+FAVORITES_FULL = En fazla { $max } favori ürün ekleyebilirsiniz.
+
 FIELD_REQUIRED = Bu alan zorunludur.
 FIELD_UNKNOWN = Bu alan tanınmıyor.
 FIELD_DUPLICATE = Bu alan yalnızca bir kez gönderilebilir.

@@ -19,8 +19,8 @@ use utoipa::OpenApi as _;
 use super::{ApiDoc, routes};
 use crate::{
     Password, TokenService,
-    api::{Bearer, Judgement, TokensApi as _},
-    testing::{Shop, other_than, phone},
+    api::{Bearer, Judgement, SessionsApi as _, TokensApi as _},
+    testing::{GUEST_TOKEN, Shop, other_than, phone},
 };
 
 /// Does what the gateway does.
@@ -54,6 +54,7 @@ async fn call(shop: &Shop, request: TestRequest) -> ServiceResponse {
             .app_data(Data::new(shop.sessions.clone()))
             .app_data(Data::new(shop.codes.clone()))
             .app_data(Data::new(shop.staff.clone()))
+            .app_data(Data::new(shop.guests.clone()))
             .wrap(from_fn(http_kit::failures))
             .configure(|cfg| routes().mount(cfg)),
     )
@@ -121,6 +122,39 @@ async fn from_the_code_to_logging_out() {
 }
 
 #[actix_web::test]
+async fn a_guest_comes_along_by_signing_in_or_by_asking_and_never_stops_anybody() {
+    let shop = Shop::open().await;
+    let user = shop.user();
+    shop.people.register(&phone(), UserType::Individual, user);
+    let migrate = |bearer: &str| {
+        post("/api/auth/migrate-guest-data", &json!({ "guestToken": GUEST_TOKEN }))
+            .insert_header(("authorization", bearer.to_owned()))
+    };
+    for token in [GUEST_TOKEN, "nobody's"] {
+        let sent = shop.send(&phone()).await.unwrap();
+        let code = shop.code(sent.challenge).await;
+        let guess = json!({
+            "challengeId": sent.challenge, "phoneNumber": "+48501502503", "code": code, "guestToken": token,
+        });
+        let res = call(&shop, post("/api/auth/verify-otp", &guess)).await;
+        assert_eq!(res.status(), StatusCode::OK, "{token}");
+        let answer: Value = read_body_json(res).await;
+        let bearer = format!("Bearer {}", answer["data"]["accessToken"].as_str().unwrap());
+        let moved: Value = read_body_json(call(&shop, migrate(&bearer)).await).await;
+        assert_eq!(moved["data"], json!({ "cartItems": 3, "favorites": 1 }), "told again");
+        shop.clock.advance(chrono::TimeDelta::minutes(2));
+    }
+    let unsigned =
+        call(&shop, post("/api/auth/migrate-guest-data", &json!({ "guestToken": GUEST_TOKEN }))).await;
+    assert_eq!(unsigned.status(), StatusCode::UNAUTHORIZED);
+    let thief = shop.sessions.open(shop.user(), UserType::Individual, None).await.unwrap().access_token;
+    let res = call(&shop, migrate(&format!("Bearer {thief}"))).await;
+    assert_eq!(res.status(), StatusCode::NOT_FOUND);
+    let refused: Value = read_body_json(res).await;
+    assert_eq!(refused["error"]["code"], "GUEST_SESSION_NOT_FOUND");
+}
+
+#[actix_web::test]
 async fn a_registration_token_does_not_log_out() {
     let shop = Shop::open().await;
     let sent = shop.send(&phone()).await.unwrap();
@@ -156,7 +190,7 @@ async fn bad_requests_name_their_fields() {
         (
             verify,
             json!({ "challengeId": id, "phoneNumber": "1", "code": "12345x", "guestToken": "g" }),
-            vec!["phoneNumber:PHONE", "code:INVALID", "guestToken:UNKNOWN"],
+            vec!["phoneNumber:PHONE", "code:INVALID"],
         ),
         (
             verify,

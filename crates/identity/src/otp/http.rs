@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Guess, is_code, service::Proved};
-use crate::{OtpService, api::SentCode};
+use crate::{GuestMigration, OtpService, api::SentCode};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,7 +37,8 @@ pub(crate) struct VerifyOtpRequest {
     phone_number: String,
     #[schema(example = "123456", pattern = "^[0-9]{6}$")]
     code: String,
-    /// Not accepted yet.
+    /// Where the number has an account, what the guest had comes along into it; a token that is not good changes
+    /// nothing. Who has yet to register asks `POST /api/auth/migrate-guest-data` afterwards.
     guest_token: Option<String>,
 }
 
@@ -90,11 +91,17 @@ pub(crate) async fn send_otp(
 pub(crate) async fn verify_otp(
     _: Public,
     codes: Data<OtpService>,
+    guests: Data<GuestMigration>,
     client: Client,
-    body: Body<VerifyOtpRequest>,
+    mut body: Body<VerifyOtpRequest>,
 ) -> ApiResult<VerifyOtpResponse> {
+    let token = body.value.guest_token.take();
     let guess = body.value.parse()?;
-    Ok(Reply::ok(codes.verify(&guess, client.name.as_deref()).await?.into()))
+    let proved = codes.verify(&guess, client.name.as_deref()).await?;
+    if let (Some(token), Proved::SignedIn { user, user_type, .. }) = (token, &proved) {
+        guests.migrate_if_possible(&token, *user, *user_type).await;
+    }
+    Ok(Reply::ok(proved.into()))
 }
 
 impl VerifyOtpRequest {
@@ -103,10 +110,6 @@ impl VerifyOtpRequest {
         let phone = fields.take("phoneNumber", self.phone_number.parse());
         let code = if is_code(&self.code) { Ok(self.code) } else { Err(ParseError("INVALID")) };
         let code = fields.take("code", code);
-        if self.guest_token.is_some() {
-            // There are no guest sessions yet, and taking the token silently would lose the guest's cart.
-            fields.refuse("guestToken", "UNKNOWN");
-        }
         fields.finish(|| Some(Guess { challenge: self.challenge_id, phone: phone?, code: code? }))
     }
 }
@@ -124,7 +127,7 @@ impl From<SentCode> for SendOtpResponse {
 impl From<Proved> for VerifyOtpResponse {
     fn from(proved: Proved) -> Self {
         match proved {
-            Proved::SignedIn { tokens, profile } => Self::SignedIn {
+            Proved::SignedIn { tokens, profile, .. } => Self::SignedIn {
                 access_token: tokens.access_token,
                 refresh_token: tokens.refresh_token,
                 expires_in_seconds: tokens.expires_in_seconds,

@@ -39,7 +39,7 @@ struct Secrets {
 /// What a right code leads to.
 #[derive(Debug)]
 pub(crate) enum Proved {
-    SignedIn { tokens: TokenPair, profile: serde_json::Value },
+    SignedIn { user: UserId, user_type: UserType, tokens: TokenPair, profile: serde_json::Value },
     RegistrationRequired { token: String, expires_in_seconds: u32 },
 }
 
@@ -176,7 +176,8 @@ impl OtpService {
                 let unmoved = Basis::Phone(&guess.phone, phone_epoch);
                 let tokens =
                     self.sessions.open_for(Subject::Customer(user, user_type), unmoved, device).await?;
-                Ok(Proved::SignedIn { tokens: tokens.ok_or(IdentityError::WrongCode)?, profile })
+                let tokens = tokens.ok_or(IdentityError::WrongCode)?;
+                Ok(Proved::SignedIn { user, user_type, tokens, profile })
             }
             None => Ok(Proved::RegistrationRequired {
                 token: self.tokens.registration(&guess.phone, user_type, now)?,

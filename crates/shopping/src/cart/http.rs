@@ -1,10 +1,13 @@
-//! Serves `/api/me/cart`.
+//! Serves `/api/me/cart` and `/api/guest/cart`: one shape, whoever it is.
 
 use actix_web::web::Data;
-use http_kit::{ApiResult, Body, CurrentUser, Customer, Envelope, Failure, Lang, Query, Reply, UriLanguage};
+use http_kit::{
+    ApiError, ApiResult, Body, CurrentUser, Customer, Envelope, Failure, Guest, Id, Lang, Query, Reply,
+    UriLanguage,
+};
 use kernel::{
-    Money, VatLine,
-    id::{CartItemId, ProductId},
+    Language, Money, UserType, VatLine,
+    id::{CartItemId, GuestId, ProductId},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{
@@ -16,16 +19,38 @@ use utoipa::{
 };
 
 use super::{
-    Quantity,
+    Owner, Quantity,
     quote::{Quote, QuotedLine, Summary, Warning},
 };
-use crate::{CartService, ports::View};
+use crate::{CartError, CartService, ports::View};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddItemRequest {
     product_id: ProductId,
     /// How many more.
+    #[schema(minimum = 1, maximum = 9999)]
+    quantity: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SetItemRequest {
+    #[schema(minimum = 1, maximum = 9999)]
+    quantity: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SetItemsRequest {
+    #[schema(min_items = 1, max_items = 100)]
+    items: Vec<SetItemsLine>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetItemsLine {
+    item_id: CartItemId,
     #[schema(minimum = 1, maximum = 9999)]
     quantity: i64,
 }
@@ -105,64 +130,223 @@ struct MinimumOrderResponse {
 }
 
 /// The catalogue describes its item itself; here it is named only.
-fn item_or_null() -> Schema {
+pub(crate) fn item_or_null() -> Schema {
     let null = ObjectBuilder::new().schema_type(Type::Null);
     Schema::OneOf(OneOfBuilder::new().item(Ref::from_schema_name("Item")).item(null).build())
 }
 
-/// The caller's cart.
-#[utoipa::path(
-    get, path = "/api/me/cart", tag = "shopping", operation_id = "getCart",
-    params(UriLanguage),
-    responses(
-        (status = 200, body = Envelope<CartResponse>),
-        (status = "4XX", body = Failure),
-        (status = 503, body = Failure),
-    ),
-    security(("bearer" = [])),
-)]
-pub(crate) async fn get(
-    CurrentUser(customer): CurrentUser,
-    carts: Data<CartService>,
-    lang: Lang,
-    _: Query<UriLanguage>,
-) -> ApiResult<CartResponse> {
-    let cart = carts.cart(customer.user, view(customer, lang)).await?;
-    Ok(Reply::ok(cart.into()))
+/// The handlers of one kind of caller, and their part of the document.
+macro_rules! handlers {
+    ($module:ident, $caller:ident, $cart:literal, $item:literal, $security:literal,
+     [$get:literal, $add:literal, $patch:literal, $clear:literal, $set:literal, $remove:literal]) => {
+        pub(crate) mod $module {
+            use super::*;
+
+            /// The caller's cart.
+            #[utoipa::path(
+                get, path = $cart, tag = "shopping", operation_id = $get,
+                params(UriLanguage),
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn get(
+                caller: $caller,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                Ok(Reply::ok(carts.cart(owner, view).await?.into()))
+            }
+
+            /// Add to the caller's cart.
+            ///
+            /// Units of a product that is in the cart already are added to its line. Answers the whole cart.
+            #[utoipa::path(
+                post, path = $cart, tag = "shopping", operation_id = $add,
+                params(UriLanguage),
+                request_body = AddItemRequest,
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = 404, body = Failure, description = "PRODUCT_NOT_FOUND"),
+                    (status = 409, body = Failure, description = "INSUFFICIENT_STOCK {requested, available, inCart}, CART_FULL {max}"),
+                    (status = 422, body = Failure, description = "MIN_QUANTITY {minQuantity}, VALIDATION_FAILED"),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn add(
+                caller: $caller,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+                body: Body<AddItemRequest>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                let AddItemRequest { product_id, quantity } = body.value;
+                let quantity = Quantity::new(quantity)?;
+                Ok(Reply::ok(carts.add(owner, view, product_id, quantity).await?.into()))
+            }
+
+            /// Set the quantities of several items, all or none. Answers the whole cart.
+            #[utoipa::path(
+                patch, path = $cart, tag = "shopping", operation_id = $patch,
+                params(UriLanguage),
+                request_body = SetItemsRequest,
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = 404, body = Failure, description = "CART_ITEM_NOT_FOUND, PRODUCT_NOT_FOUND"),
+                    (status = 409, body = Failure, description = "INSUFFICIENT_STOCK {requested, available, inCart}"),
+                    (status = 422, body = Failure, description = "MIN_QUANTITY {minQuantity}, VALIDATION_FAILED"),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn patch(
+                caller: $caller,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+                body: Body<SetItemsRequest>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                let wanted = body.value.parse()?;
+                Ok(Reply::ok(carts.set(owner, view, &wanted).await?.into()))
+            }
+
+            /// Empty the caller's cart. Answers it.
+            #[utoipa::path(
+                delete, path = $cart, tag = "shopping", operation_id = $clear,
+                params(UriLanguage),
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn clear(
+                caller: $caller,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                Ok(Reply::ok(carts.clear(owner, view).await?.into()))
+            }
+
+            /// Set the quantity of an item. Answers the whole cart.
+            #[utoipa::path(
+                put, path = $item, tag = "shopping", operation_id = $set,
+                params(("id" = CartItemId, Path), UriLanguage),
+                request_body = SetItemRequest,
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = 404, body = Failure, description = "CART_ITEM_NOT_FOUND, PRODUCT_NOT_FOUND"),
+                    (status = 409, body = Failure, description = "INSUFFICIENT_STOCK {requested, available, inCart}"),
+                    (status = 422, body = Failure, description = "MIN_QUANTITY {minQuantity}, VALIDATION_FAILED"),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn set(
+                caller: $caller,
+                Id(item): Id<CartItemId>,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+                body: Body<SetItemRequest>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                let quantity = Quantity::new(body.value.quantity)?;
+                Ok(Reply::ok(carts.set(owner, view, &[(item, quantity)]).await?.into()))
+            }
+
+            /// Take an item out of the cart. Answers the whole cart.
+            #[utoipa::path(
+                delete, path = $item, tag = "shopping", operation_id = $remove,
+                params(("id" = CartItemId, Path), UriLanguage),
+                responses(
+                    (status = 200, body = Envelope<CartResponse>),
+                    (status = 404, body = Failure, description = "CART_ITEM_NOT_FOUND"),
+                    (status = "4XX", body = Failure),
+                    (status = 503, body = Failure),
+                ),
+                security(($security = [])),
+            )]
+            pub(crate) async fn remove(
+                caller: $caller,
+                Id(item): Id<CartItemId>,
+                carts: Data<CartService>,
+                Lang(language): Lang,
+                _: Query<UriLanguage>,
+            ) -> ApiResult<CartResponse> {
+                let (owner, view) = caller.0.shops(language);
+                Ok(Reply::ok(carts.remove(owner, view, item).await?.into()))
+            }
+        }
+    };
 }
 
-/// Add to the caller's cart.
-///
-/// Units of a product that is in the cart already are added to its line. Answers the whole cart.
-#[utoipa::path(
-    post, path = "/api/me/cart", tag = "shopping", operation_id = "addToCart",
-    params(UriLanguage),
-    request_body = AddItemRequest,
-    responses(
-        (status = 200, body = Envelope<CartResponse>),
-        (status = 404, body = Failure, description = "PRODUCT_NOT_FOUND"),
-        (status = 409, body = Failure, description = "INSUFFICIENT_STOCK {requested, available, inCart}, CART_FULL {max}"),
-        (status = 422, body = Failure, description = "MIN_QUANTITY {minQuantity}, VALIDATION_FAILED"),
-        (status = "4XX", body = Failure),
-        (status = 503, body = Failure),
-    ),
-    security(("bearer" = [])),
-)]
-pub(crate) async fn add(
-    CurrentUser(customer): CurrentUser,
-    carts: Data<CartService>,
-    lang: Lang,
-    _: Query<UriLanguage>,
-    body: Body<AddItemRequest>,
-) -> ApiResult<CartResponse> {
-    let AddItemRequest { product_id, quantity } = body.value;
-    let quantity = Quantity::new(quantity)?;
-    let cart = carts.add(customer.user, view(customer, lang), product_id, quantity).await?;
-    Ok(Reply::ok(cart.into()))
+handlers!(
+    mine,
+    CurrentUser,
+    "/api/me/cart",
+    "/api/me/cart/{id}",
+    "bearer",
+    ["getCart", "addToCart", "setCartItems", "emptyCart", "setCartItem", "removeCartItem"]
+);
+handlers!(
+    guests,
+    Guest,
+    "/api/guest/cart",
+    "/api/guest/cart/{id}",
+    "guest",
+    [
+        "getGuestCart",
+        "addToGuestCart",
+        "setGuestCartItems",
+        "emptyGuestCart",
+        "setGuestCartItem",
+        "removeGuestCartItem"
+    ]
+);
+
+/// Somebody who shops: whose things they are, and through whose eyes the catalogue is seen.
+pub(crate) trait Shopper {
+    fn shops(&self, language: Language) -> (Owner, View);
 }
 
-fn view(customer: Customer, Lang(language): Lang) -> View {
-    View { user_type: customer.user_type, language }
+impl Shopper for Customer {
+    fn shops(&self, language: Language) -> (Owner, View) {
+        (Owner::User(self.user), View { user_type: self.user_type, language })
+    }
+}
+
+impl Shopper for GuestId {
+    fn shops(&self, language: Language) -> (Owner, View) {
+        (Owner::Guest(*self), View { user_type: UserType::Individual, language })
+    }
+}
+
+impl SetItemsRequest {
+    fn parse(self) -> Result<Vec<(CartItemId, Quantity)>, ApiError> {
+        let mut wanted: Vec<(CartItemId, Quantity)> = Vec::new();
+        for SetItemsLine { item_id, quantity } in self.items {
+            if wanted.iter().any(|(known, _)| *known == item_id) {
+                return Err(CartError::ItemTwice.into());
+            }
+            wanted.push((item_id, Quantity::new(quantity)?));
+        }
+        Ok(wanted)
+    }
 }
 
 impl From<Quote> for CartResponse {

@@ -1,9 +1,11 @@
 //! The cart and its rules. Pure: no clock, no database, no HTTP.
 
+#[cfg(test)]
+mod changing_tests;
 pub(crate) mod http;
 pub(crate) mod quote;
 pub(crate) mod service;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +14,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use kernel::{
     Money, UserType,
-    id::{CartId, CartItemId, ProductId},
+    id::{CartId, CartItemId, GuestId, ProductId, UserId},
 };
 
 use crate::{CartError, ports::Offer};
@@ -33,7 +35,14 @@ impl CartRules {
     }
 }
 
-/// A customer's cart at one revision.
+/// Whose cart and whose favourites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    User(UserId),
+    Guest(GuestId),
+}
+
+/// A cart at one revision; before anything was put in, revision 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cart {
     pub(crate) id: CartId,
@@ -72,18 +81,17 @@ impl Quantity {
 impl Cart {
     pub(crate) const MAX_LINES: usize = 100;
 
-    /// Adds to the line of the offered product, or begins one. Returns the line as it is now.
+    /// Adds to the line of the offered product, or begins one.
     ///
     /// Stock is looked at, not taken: that happens when the order is placed.
     pub(crate) fn add(
         &mut self,
-        offer: &Offer,
+        offer: Option<&Offer>,
+        product: ProductId,
         quantity: Quantity,
         now: DateTime<Utc>,
-    ) -> Result<Line, CartError> {
-        if !offer.sellable {
-            return Err(CartError::ProductNotFound(offer.product));
-        }
+    ) -> Result<Change, CartError> {
+        let offer = offer.filter(|offer| offer.sellable).ok_or(CartError::ProductNotFound(product))?;
         let known = self.lines.iter_mut().find(|line| line.product == offer.product);
         let in_cart = known.as_ref().map_or(0, |line| line.quantity.get());
         let sum = Quantity::new(i64::from(in_cart + quantity.get()))?;
@@ -96,7 +104,7 @@ impl Cart {
         }
         if let Some(line) = known {
             (line.quantity, line.price_seen) = (sum, offer.price);
-            return Ok(*line);
+            return Ok(Change { put: vec![*line], ..Change::default() });
         }
         if self.lines.len() >= Self::MAX_LINES {
             return Err(CartError::CartFull { max: Self::MAX_LINES });
@@ -104,40 +112,108 @@ impl Cart {
         let id = CartItemId::generate(now);
         let line = Line { id, product: offer.product, quantity: sum, price_seen: offer.price, added_at: now };
         self.lines.push(line);
-        Ok(line)
+        Ok(Change { put: vec![line], ..Change::default() })
+    }
+
+    /// Sets the quantity of lines, all or none.
+    pub(crate) fn set(
+        &mut self,
+        wanted: &[(CartItemId, Quantity)],
+        offers: &HashMap<ProductId, Offer>,
+    ) -> Result<Change, CartError> {
+        let mut change = Change::default();
+        for (id, quantity) in wanted {
+            let line = self.lines.iter_mut().find(|line| line.id == *id).ok_or(CartError::ItemNotFound)?;
+            let offer = offers.get(&line.product).filter(|offer| offer.sellable);
+            let offer = offer.ok_or(CartError::ProductNotFound(line.product))?;
+            if quantity.get() > offer.available {
+                let (requested, available, in_cart) = (quantity.get(), offer.available, line.quantity.get());
+                return Err(CartError::InsufficientStock { requested, available, in_cart });
+            }
+            if quantity.get() < offer.min_quantity {
+                return Err(CartError::MinQuantity { min_quantity: offer.min_quantity });
+            }
+            (line.quantity, line.price_seen) = (*quantity, offer.price);
+            change.put.push(*line);
+        }
+        Ok(change)
+    }
+
+    pub(crate) fn remove(&mut self, item: CartItemId) -> Result<Change, CartError> {
+        let at = self.lines.iter().position(|line| line.id == item).ok_or(CartError::ItemNotFound)?;
+        self.lines.remove(at);
+        Ok(Change { gone: vec![item], ..Change::default() })
+    }
+
+    pub(crate) fn clear(&mut self) -> Change {
+        Change { gone: self.lines.drain(..).map(|line| line.id).collect(), ..Change::default() }
+    }
+
+    /// Takes a guest's lines over: quantities are added, as far as the units can be had and the cart has room. What is
+    /// in the cart already never becomes less; what cannot be had at all stays behind.
+    pub(crate) fn take_over(
+        &mut self,
+        guest: &[Line],
+        offers: &HashMap<ProductId, Offer>,
+        now: DateTime<Utc>,
+    ) -> Change {
+        let mut change = Change::default();
+        for theirs in guest {
+            let room = self.lines.len() < Self::MAX_LINES;
+            // A product that nobody could tell of just now is judged when the cart is read.
+            let most = offers
+                .get(&theirs.product)
+                .map_or(u32::from(Quantity::MAX), |offer| if offer.sellable { offer.available } else { 0 });
+            let known = self.lines.iter_mut().find(|line| line.product == theirs.product);
+            let held = known.as_ref().map_or(0, |line| line.quantity.get());
+            let sum = (held + theirs.quantity.get()).min(most).min(u32::from(Quantity::MAX)).max(held);
+            let Ok(quantity) = Quantity::new(sum.into()) else { continue };
+            match known {
+                Some(line) => {
+                    line.quantity = quantity;
+                    change.put.push(*line);
+                }
+                None if room => {
+                    let line = Line { id: CartItemId::generate(now), quantity, ..*theirs };
+                    self.lines.push(line);
+                    change.put.push(line);
+                }
+                None => {}
+            }
+        }
+        change
     }
 }
 
-/// What is left of a cart's lines when some of it was bought.
+/// What a use case does to the lines of a cart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Remainder {
-    /// Lines that were bought whole.
+pub(crate) struct Change {
+    /// As they are now.
+    pub(crate) put: Vec<Line>,
     pub(crate) gone: Vec<CartItemId>,
-    /// Lines of which more was put in than was bought.
-    pub(crate) reduced: Vec<Line>,
 }
 
-impl Remainder {
+impl Change {
     /// Takes `bought` out of `lines`. What is no longer in the cart need not be taken out.
-    pub(crate) fn of(lines: &[Line], bought: impl IntoIterator<Item = (ProductId, u32)>) -> Self {
+    pub(crate) fn without(lines: &[Line], bought: impl IntoIterator<Item = (ProductId, u32)>) -> Self {
         let mut units: HashMap<ProductId, u32> = HashMap::new();
         for (product, quantity) in bought {
             let sum = units.entry(product).or_default();
             *sum = sum.saturating_add(quantity);
         }
-        let mut remainder = Self::default();
+        let mut change = Self::default();
         for line in lines {
             let Some(bought) = units.get(&line.product).filter(|units| **units > 0) else { continue };
             let left = i64::from(line.quantity.get()) - i64::from(*bought);
             match Quantity::new(left) {
-                Ok(quantity) => remainder.reduced.push(Line { quantity, ..*line }),
-                Err(_) => remainder.gone.push(line.id),
+                Ok(quantity) => change.put.push(Line { quantity, ..*line }),
+                Err(_) => change.gone.push(line.id),
             }
         }
-        remainder
+        change
     }
 
-    pub(crate) fn changes_nothing(&self) -> bool {
-        self.gone.is_empty() && self.reduced.is_empty()
+    pub(crate) fn is_none(&self) -> bool {
+        self.gone.is_empty() && self.put.is_empty()
     }
 }

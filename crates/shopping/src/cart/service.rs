@@ -1,6 +1,6 @@
-//! The use cases of the cart: ask ports, one transaction, rules, store.
+//! The use cases of the cart: read it, ask the port once, apply the rules, write in one statement what they changed.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -8,78 +8,158 @@ use contracts::order::OrderedLine;
 use db::{Db, QueryError, Transact as _, Tx};
 use kernel::{
     Clock,
-    id::{CartId, ProductId, UserId},
+    id::{CartId, CartItemId, ProductId, UserId},
 };
 use serde_json::{Value, json};
 
 use super::{
-    Cart, CartRules, Line, Quantity, Remainder,
+    Cart, CartRules, Change, Line, Owner, Quantity,
     quote::{Quote, quote},
     store,
 };
 use crate::{
     CartApi, CartContents, CartError, CartLine,
-    ports::{Catalog, View},
+    ports::{Catalog, Offer, View},
 };
 
-/// Customers' carts. Clones share everything.
+/// Customers' and guests' carts. Clones share everything.
 #[derive(Clone)]
 pub struct CartService {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    catalog: Arc<dyn Catalog>,
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) catalog: Arc<dyn Catalog>,
     rules: CartRules,
 }
 
+type Offers = HashMap<ProductId, Offer>;
+
 impl CartService {
+    /// So often a change is tried upon what was read; then the cart is locked, and the others wait.
+    const TRIES: u32 = 4;
+
     pub fn new(db: Db, clock: Arc<dyn Clock>, catalog: Arc<dyn Catalog>, rules: CartRules) -> Self {
         Self { db, clock, catalog, rules }
     }
 
-    /// The customer's cart at today's prices.
-    pub(crate) async fn cart(&self, user: UserId, view: View) -> Result<Quote, CartError> {
-        let lines = self.find(user).await?.map_or(Vec::new(), |cart| cart.lines);
-        let products: Vec<ProductId> = lines.iter().map(|line| line.product).collect();
-        let offers = match products.as_slice() {
-            [] => [].into(),
-            products => self.catalog.products(products, view).await?,
-        };
+    /// The owner's cart at today's prices.
+    pub(crate) async fn cart(&self, owner: Owner, view: View) -> Result<Quote, CartError> {
+        let lines = self.find(owner).await?.lines;
+        let offers = self.offers(lines.iter().map(|line| line.product), view).await?;
         Ok(quote(&lines, &offers, self.rules, view.user_type)?)
     }
 
-    /// Puts `quantity` of a product into the customer's cart. Returns the whole cart.
-    #[tracing::instrument(skip_all, fields(user.id = %user, product.id = %product, quantity = quantity.get()))]
+    /// Puts `quantity` more of a product into the cart.
     pub(crate) async fn add(
         &self,
-        user: UserId,
+        owner: Owner,
         view: View,
         product: ProductId,
         quantity: Quantity,
     ) -> Result<Quote, CartError> {
-        let mut offers = self.catalog.products(&[product], view).await?;
-        let offer = offers.get(&product).ok_or(CartError::ProductNotFound(product))?;
         let now = self.clock.now();
-        let lines = {
-            let mut conn = self.db.conn().await?;
-            conn.transaction::<_, CartError, _>(async |tx| {
-                let mut cart = store::lock_to_change(tx, user, now).await?;
-                let line = cart.add(offer, quantity, now)?;
-                store::put_line(tx, cart.id, &line).await?;
-                Ok(cart.lines)
-            })
-            .await?
-        };
-        // What else is in the cart is only known now; the connection is given back before somebody else is asked.
-        let others: Vec<ProductId> = lines.iter().map(|l| l.product).filter(|p| *p != product).collect();
-        if !others.is_empty() {
-            offers.extend(self.catalog.products(&others, view).await?);
-        }
-        Ok(quote(&lines, &offers, self.rules, view.user_type)?)
+        self.change(owner, view, Some(product), |cart, offers| {
+            cart.add(offers.get(&product), product, quantity, now)
+        })
+        .await
     }
 
-    async fn find(&self, user: UserId) -> Result<Option<Cart>, CartError> {
+    /// Sets the quantities of lines, all or none.
+    pub(crate) async fn set(
+        &self,
+        owner: Owner,
+        view: View,
+        wanted: &[(CartItemId, Quantity)],
+    ) -> Result<Quote, CartError> {
+        self.change(owner, view, None, |cart, offers| cart.set(wanted, offers)).await
+    }
+
+    pub(crate) async fn remove(
+        &self,
+        owner: Owner,
+        view: View,
+        item: CartItemId,
+    ) -> Result<Quote, CartError> {
+        self.change(owner, view, None, |cart, _| cart.remove(item)).await
+    }
+
+    pub(crate) async fn clear(&self, owner: Owner, view: View) -> Result<Quote, CartError> {
+        self.change(owner, view, None, |cart, _| Ok(cart.clear())).await
+    }
+
+    /// Applies the rule to the cart as it stands and returns the whole cart. Whoever changed it meanwhile is not
+    /// overwritten: the rule is applied anew.
+    async fn change(
+        &self,
+        owner: Owner,
+        view: View,
+        wanted: Option<ProductId>,
+        rule: impl Fn(&mut Cart, &Offers) -> Result<Change, CartError> + Sync,
+    ) -> Result<Quote, CartError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let mut cart = self.find(owner).await?;
+            let products = cart.lines.iter().map(|line| line.product).chain(wanted);
+            let offers = self.offers(products, view).await?;
+            let written = if tried <= Self::TRIES || cart.revision == 0 {
+                let change = rule(&mut cart, &offers)?;
+                change.is_none() || self.write(owner, &cart, &change).await?
+            } else {
+                self.change_locked(&mut cart, &offers, &rule).await?
+            };
+            if written {
+                return Ok(quote(&cart.lines, &offers, self.rules, view.user_type)?);
+            }
+        }
+    }
+
+    /// Unless the cart is another by now.
+    async fn write(&self, owner: Owner, cart: &Cart, change: &Change) -> Result<bool, CartError> {
+        let now = self.clock.now();
         let mut conn = self.db.conn().await?;
-        Ok(store::find(&mut conn, user).await?)
+        let written = match cart.revision {
+            0 => store::begin(&mut conn, owner, cart.id, change, now).await?,
+            revision => store::change(&mut conn, cart.id, revision, change, now).await?,
+        };
+        Ok(written)
+    }
+
+    /// The same under the cart's lock. False when the cart is gone.
+    async fn change_locked(
+        &self,
+        cart: &mut Cart,
+        offers: &Offers,
+        rule: &(impl Fn(&mut Cart, &Offers) -> Result<Change, CartError> + Sync),
+    ) -> Result<bool, CartError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, CartError, _>(async |tx| {
+            let Some(revision) = store::lock(tx, cart.id).await? else { return Ok(false) };
+            *cart = Cart { id: cart.id, revision, lines: store::list_lines(tx, cart.id).await? };
+            let change = rule(cart, offers)?;
+            Ok(change.is_none() || store::change(tx, cart.id, revision, &change, now).await?)
+        })
+        .await
+    }
+
+    pub(crate) async fn offers(
+        &self,
+        products: impl Iterator<Item = ProductId>,
+        view: View,
+    ) -> Result<Offers, CartError> {
+        let mut products: Vec<ProductId> = products.collect();
+        products.sort_unstable();
+        products.dedup();
+        if products.is_empty() {
+            return Ok(Offers::new());
+        }
+        Ok(self.catalog.products(&products, view).await?)
+    }
+
+    pub(crate) async fn find(&self, owner: Owner) -> Result<Cart, CartError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        store::find(&mut conn, owner, now).await?.ok_or(CartError::GuestExpired)
     }
 }
 
@@ -95,23 +175,25 @@ pub(crate) async fn take_out(
     bought: &[OrderedLine],
     now: DateTime<Utc>,
 ) -> Result<(), QueryError> {
-    let lines = store::lock_lines(tx, cart).await?;
-    let remainder = Remainder::of(&lines, bought.iter().map(|line| (line.product_id, line.quantity)));
-    if remainder.changes_nothing() {
-        return Ok(());
+    let Some(revision) = store::lock(tx, cart).await? else { return Ok(()) };
+    let lines = store::list_lines(tx, cart).await?;
+    let change = Change::without(&lines, bought.iter().map(|line| (line.product_id, line.quantity)));
+    if !change.is_none() {
+        store::change(tx, cart, revision, &change, now).await?;
     }
-    store::put_remainder(tx, cart, &remainder, now).await
+    Ok(())
 }
 
 #[async_trait]
 impl CartApi for CartService {
     async fn cart_to_order(&self, user: UserId) -> Result<Option<CartContents>, CartError> {
+        let cart = self.find(Owner::User(user)).await?;
         let contents = |cart: Cart| CartContents {
             cart: cart.id,
             revision: cart.revision,
             lines: cart.lines.into_iter().map(CartLine::from).collect(),
         };
-        Ok(self.find(user).await?.filter(|cart| !cart.lines.is_empty()).map(contents))
+        Ok((!cart.lines.is_empty()).then(|| contents(cart)))
     }
 
     async fn export(&self, user: UserId) -> Result<Value, CartError> {
@@ -121,8 +203,9 @@ impl CartApi for CartService {
                 "addedAt": line.added_at,
             })
         };
-        let cart = self.find(user).await?;
-        Ok(json!(cart.map(|cart| json!({ "items": cart.lines.iter().map(item).collect::<Vec<_>>() }))))
+        let cart = self.find(Owner::User(user)).await?;
+        let begun = (cart.revision > 0).then_some(cart);
+        Ok(json!(begun.map(|cart| json!({ "items": cart.lines.iter().map(item).collect::<Vec<_>>() }))))
     }
 }
 

@@ -1,17 +1,32 @@
 //! The SQL of carts.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use db::{Tx, cached};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, BigInt, Integer, Nullable, Timestamptz, Uuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::{
     Money,
     id::{CartId, CartItemId, ProductId, UserId},
 };
 
-use super::{Cart, Line, Quantity, Remainder};
+use super::{Cart, Change, Line, Owner, Quantity};
 use crate::schema::{cart_items, carts};
 
-#[derive(Queryable, Selectable)]
+#[derive(QueryableByName)]
+struct CartRow {
+    #[diesel(sql_type = Nullable<Uuid>)]
+    cart_id: Option<CartId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    revision: Option<i64>,
+    #[diesel(embed)]
+    line: Option<LineRow>,
+}
+
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = cart_items)]
 struct LineRow {
     id: CartItemId,
@@ -21,28 +36,145 @@ struct LineRow {
     added_at: DateTime<Utc>,
 }
 
-/// The customer's cart as it stands, in one statement: `None` before anything was ever put in.
-pub(super) async fn find(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<Option<Cart>> {
-    let rows: Vec<(CartId, i64, Option<LineRow>)> = carts::table
-        .left_join(cart_items::table)
-        .filter(carts::user_id.eq(user))
-        .order((cart_items::added_at, cart_items::id))
-        .select((carts::id, carts::revision, Option::<LineRow>::as_select()))
-        .load(conn)
-        .await?;
-    let [(id, revision, _), ..] = rows.as_slice() else { return Ok(None) };
-    let (id, revision) = (*id, *revision);
-    let lines = rows.into_iter().filter_map(|(_, _, line)| line).map(Line::try_from);
+/// A cart and its lines, a row for each; an empty one has a row without a line.
+macro_rules! cart_of {
+    ($owner:literal, $narrowed:literal) => {
+        concat!(
+            "select c.id as cart_id, c.revision, i.id, i.product_id, i.quantity, i.price_seen, i.added_at from ",
+            $owner,
+            " left join shopping.cart_items i on i.cart_id = c.id where ",
+            $narrowed,
+            " order by i.added_at, i.id"
+        )
+    };
+}
+
+/// The owner's cart as it stands, in one statement; one that was never begun has revision 0. `None` when the guest's
+/// session is over.
+pub(super) async fn find(
+    conn: &mut AsyncPgConnection,
+    owner: Owner,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Cart>> {
+    let rows: Vec<CartRow> = match owner {
+        Owner::User(user) => {
+            let text = cart_of!("shopping.carts c", "c.user_id = $1");
+            cached(sql_query(text).bind::<Uuid, _>(user)).load(conn).await?
+        }
+        Owner::Guest(guest) => {
+            let text = cart_of!(
+                "shopping.guests g left join shopping.carts c on c.guest_id = g.id",
+                "g.id = $1 and g.migrated_to is null and g.expires_at > $2"
+            );
+            let query = sql_query(text).bind::<Uuid, _>(guest).bind::<Timestamptz, _>(now);
+            let rows: Vec<CartRow> = cached(query).load(conn).await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            rows
+        }
+    };
+    let begun = rows.as_slice().first().and_then(|row| row.cart_id.zip(row.revision));
+    let (id, revision) = begun.unwrap_or((CartId::generate(now), 0));
+    let lines = rows.into_iter().filter_map(|row| row.line).map(Line::try_from);
     Ok(Some(Cart { id, revision, lines: lines.collect::<QueryResult<_>>()? }))
 }
 
-/// The customer's cart at its next revision, locked until the transaction ends; begins one if there is none.
-pub(super) async fn lock_to_change(
-    tx: &mut AsyncPgConnection,
-    user: UserId,
+/// Writes a cart's next revision and the change of its lines in one statement, which tells whether it found the cart;
+/// `$1` is the cart, `$2` what `$changed` goes by.
+macro_rules! write {
+    ($conn:expr, $changed:literal, ($cart:expr, $by:expr => $kind:ty), $change:expr, $now:expr) => {{
+        let text = concat!(
+            "with changed as (",
+            $changed,
+            "), gone as (
+                 delete from shopping.cart_items i using changed c where i.cart_id = c.id and i.id = any($4)
+             ), put as (
+                 insert into shopping.cart_items (id, cart_id, product_id, quantity, price_seen, added_at)
+                 select l.id, c.id, l.product_id, l.quantity, l.price_seen, l.added_at
+                 from changed c,
+                      unnest($5, $6, $7, $8, $9) l (id, product_id, quantity, price_seen, added_at)
+                 on conflict (cart_id, product_id)
+                 do update set quantity = excluded.quantity, price_seen = excluded.price_seen
+             )
+             select id from changed"
+        );
+        let lines = &$change.put;
+        let statement = sql_query(text)
+            .bind::<Uuid, _>($cart)
+            .bind::<$kind, _>($by)
+            .bind::<Timestamptz, _>($now)
+            .bind::<Array<Uuid>, _>(&$change.gone)
+            .bind::<Array<Uuid>, _>(lines.iter().map(|line| line.id).collect::<Vec<_>>())
+            .bind::<Array<Uuid>, _>(lines.iter().map(|line| line.product).collect::<Vec<_>>())
+            .bind::<Array<Integer>, _>(
+                lines.iter().map(|line| i32::from(line.quantity.0)).collect::<Vec<_>>(),
+            )
+            .bind::<Array<BigInt>, _>(lines.iter().map(|line| line.price_seen.amount()).collect::<Vec<_>>())
+            .bind::<Array<Timestamptz>, _>(lines.iter().map(|line| line.added_at).collect::<Vec<_>>());
+        Ok(cached(statement).execute($conn).await? > 0)
+    }};
+}
+
+/// Begins the owner's cart. False when somebody else has just done so, or the guest's session is over: nothing is
+/// written then.
+pub(super) async fn begin(
+    conn: &mut AsyncPgConnection,
+    owner: Owner,
+    cart: CartId,
+    change: &Change,
     now: DateTime<Utc>,
-) -> QueryResult<Cart> {
-    // Insert or update, the row is locked either way: two first adds at once meet here, not later.
+) -> QueryResult<bool> {
+    match owner {
+        Owner::User(user) => write!(
+            conn,
+            "insert into shopping.carts (id, user_id, revision, created_at, updated_at)
+             values ($1, $2, 1, $3, $3) on conflict do nothing returning id",
+            (cart, user => Uuid),
+            change,
+            now
+        ),
+        // A guest who migrates at this moment holds her row; afterwards it is not found.
+        Owner::Guest(guest) => write!(
+            conn,
+            "insert into shopping.carts (id, guest_id, revision, created_at, updated_at)
+             select $1, g.id, 1, $3, $3 from (
+                 select id from shopping.guests where id = $2 and migrated_to is null and expires_at > $3 for share
+             ) g
+             on conflict do nothing returning id",
+            (cart, guest => Uuid),
+            change,
+            now
+        ),
+    }
+}
+
+/// Changes a cart that was read at this revision. False when it is another by now: nothing is written then.
+pub(super) async fn change(
+    conn: &mut AsyncPgConnection,
+    cart: CartId,
+    revision: i64,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    write!(
+        conn,
+        "update shopping.carts set revision = revision + 1, updated_at = $3, left_alone_at = null
+         where id = $1 and revision = $2 returning id",
+        (cart, revision => BigInt),
+        change,
+        now
+    )
+}
+
+/// Locks the cart until the transaction ends, and tells its revision; `None` when it is gone.
+pub(super) async fn lock(tx: &mut Tx, cart: CartId) -> QueryResult<Option<i64>> {
+    carts::table.find(cart).select(carts::revision).for_update().first(tx).await.optional()
+}
+
+/// The customer's cart at its next revision, locked until the transaction ends; begins one if there is none.
+pub(crate) async fn lock_to_change(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> QueryResult<Cart> {
+    // Insert or update, the row is locked either way: two first changes at once meet here, not later.
     let (id, revision): (CartId, i64) = diesel::insert_into(carts::table)
         .values((
             carts::id.eq(CartId::generate(now)),
@@ -53,14 +185,19 @@ pub(super) async fn lock_to_change(
         ))
         .on_conflict(carts::user_id)
         .do_update()
-        .set((carts::revision.eq(carts::revision + 1), carts::updated_at.eq(now)))
+        .set((
+            carts::revision.eq(carts::revision + 1),
+            carts::updated_at.eq(now),
+            carts::left_alone_at.eq(None::<DateTime<Utc>>),
+        ))
         .returning((carts::id, carts::revision))
         .get_result(tx)
         .await?;
     Ok(Cart { id, revision, lines: list_lines(tx, id).await? })
 }
 
-async fn list_lines(tx: &mut AsyncPgConnection, cart: CartId) -> QueryResult<Vec<Line>> {
+/// Of a cart that is locked.
+pub(crate) async fn list_lines(tx: &mut Tx, cart: CartId) -> QueryResult<Vec<Line>> {
     let rows: Vec<LineRow> = cart_items::table
         .filter(cart_items::cart_id.eq(cart))
         .order((cart_items::added_at, cart_items::id))
@@ -70,59 +207,65 @@ async fn list_lines(tx: &mut AsyncPgConnection, cart: CartId) -> QueryResult<Vec
     rows.into_iter().map(Line::try_from).collect()
 }
 
-pub(super) async fn put_line(tx: &mut AsyncPgConnection, cart: CartId, line: &Line) -> QueryResult<()> {
-    let changed = (
-        cart_items::quantity.eq(i32::from(line.quantity.0)),
-        cart_items::price_seen.eq(line.price_seen.amount()),
-    );
-    diesel::insert_into(cart_items::table)
-        .values((
-            cart_items::id.eq(line.id),
-            cart_items::cart_id.eq(cart),
-            cart_items::product_id.eq(line.product),
-            changed,
-            cart_items::added_at.eq(line.added_at),
-        ))
-        .on_conflict((cart_items::cart_id, cart_items::product_id))
-        .do_update()
-        .set(changed)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// The lines of a cart, which is locked until the transaction ends; none when there is no such cart.
-pub(super) async fn lock_lines(tx: &mut AsyncPgConnection, cart: CartId) -> QueryResult<Vec<Line>> {
-    let locked: Option<CartId> =
-        carts::table.find(cart).select(carts::id).for_update().first(tx).await.optional()?;
-    match locked {
-        Some(cart) => list_lines(tx, cart).await,
-        None => Ok(Vec::new()),
+/// Writes lines of a cart that is locked, and whose revision is its next one already.
+pub(crate) async fn put_lines(tx: &mut Tx, cart: CartId, lines: &[Line]) -> QueryResult<()> {
+    for line in lines {
+        let changed = (
+            cart_items::quantity.eq(i32::from(line.quantity.0)),
+            cart_items::price_seen.eq(line.price_seen.amount()),
+        );
+        diesel::insert_into(cart_items::table)
+            .values((
+                cart_items::id.eq(line.id),
+                cart_items::cart_id.eq(cart),
+                cart_items::product_id.eq(line.product),
+                changed,
+                cart_items::added_at.eq(line.added_at),
+            ))
+            .on_conflict((cart_items::cart_id, cart_items::product_id))
+            .do_update()
+            .set(changed)
+            .execute(tx)
+            .await?;
     }
-}
-
-/// Writes what is left of a locked cart, as its next revision.
-pub(super) async fn put_remainder(
-    tx: &mut AsyncPgConnection,
-    cart: CartId,
-    remainder: &Remainder,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::delete(cart_items::table.filter(cart_items::id.eq_any(&remainder.gone))).execute(tx).await?;
-    for line in &remainder.reduced {
-        put_line(tx, cart, line).await?;
-    }
-    diesel::update(carts::table.find(cart))
-        .set((carts::revision.eq(carts::revision + 1), carts::updated_at.eq(now)))
-        .execute(tx)
-        .await?;
     Ok(())
 }
 
 /// The lines go with it.
-pub(super) async fn delete_cart(tx: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
+pub(super) async fn delete_cart(tx: &mut Tx, user: UserId) -> QueryResult<()> {
     diesel::delete(carts::table.filter(carts::user_id.eq(user))).execute(tx).await?;
     Ok(())
+}
+
+/// A cart that nobody has touched for a while.
+#[derive(QueryableByName)]
+pub(crate) struct LeftAlone {
+    #[diesel(sql_type = Uuid)]
+    pub(crate) id: CartId,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub(crate) user_id: Option<UserId>,
+    #[diesel(sql_type = Timestamptz)]
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// Marks carts that were last changed before then, so that each is told of once until it is changed again.
+pub(crate) async fn mark_left_alone(
+    tx: &mut Tx,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<LeftAlone>> {
+    sql_query(
+        "update shopping.carts c set left_alone_at = $2
+         from (
+             select id from shopping.carts where left_alone_at is null and updated_at < $1
+             order by updated_at limit 200 for update skip locked
+         ) due
+         where c.id = due.id returning c.id, c.user_id, c.updated_at",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<Timestamptz, _>(now)
+    .load(tx)
+    .await
 }
 
 impl TryFrom<LineRow> for Line {

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    Cart, Line, Quantity,
+    Cart, Line, Owner, Quantity,
     quote::{Quote, Warning, quote},
 };
 use crate::{
@@ -183,9 +183,9 @@ async fn individuals_order_from_the_minimum_on_and_companies_anything() {
     let state = |cart: &Quote| (cart.summary.missing.amount(), cart.summary.can_checkout);
 
     assert_eq!(state(&shop.cart(user).await), (20_000, false));
-    assert_eq!(state(&shop.carts.cart(user, CORPORATE).await.unwrap()), (0, false), "empty");
+    assert_eq!(state(&shop.carts.cart(Owner::User(user), CORPORATE).await.unwrap()), (0, false), "empty");
     assert_eq!(state(&shop.add(user, product, 19).await.unwrap()), (1_000, false));
-    let corporate = shop.carts.cart(user, CORPORATE).await.unwrap();
+    let corporate = shop.carts.cart(Owner::User(user), CORPORATE).await.unwrap();
     assert_eq!((state(&corporate), corporate.summary.gross), ((0, true), Money::grosz(9_500)));
     assert_eq!(state(&shop.add(user, product, 1).await.unwrap()), (0, true));
 
@@ -348,7 +348,7 @@ proptest! {
                 product: products[at], price, vat, min_quantity: 2, available: 9_000, sellable: true, item: json!({}),
             };
             let fits = (2..=9_000).contains(&(i64::from(sums[at]) + n));
-            prop_assert_eq!(cart.add(&offer, Quantity::new(n).unwrap(), now).is_ok(), fits);
+            prop_assert_eq!(cart.add(Some(&offer), offer.product, Quantity::new(n).unwrap(), now).is_ok(), fits);
             if fits {
                 sums[at] += u32::try_from(n).unwrap();
             }
