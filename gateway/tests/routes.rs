@@ -12,7 +12,11 @@ const OPEN: &[(&str, &str, Access)] = &[
     // The catalogue is for everybody; a customer sees the prices of their account.
     ("GET", "/api/products", Access::MaybeCustomer),
     ("GET", "/api/products/categories", Access::MaybeCustomer),
+    ("GET", "/api/products/suggestions", Access::MaybeCustomer),
     ("GET", "/api/products/{idOrCode}", Access::MaybeCustomer),
+    ("GET", "/api/products/{idOrCode}/related", Access::MaybeCustomer),
+    // Who shops without an account gets a secret for it.
+    ("POST", "/api/guest/session", Access::Public),
     // Signing in; the refresh token is its own proof.
     ("POST", "/api/auth/send-otp", Access::Public),
     ("POST", "/api/auth/verify-otp", Access::Public),
@@ -78,7 +82,8 @@ fn every_route_is_in_the_document_and_every_documented_one_is_served() {
 
 #[test]
 fn what_is_open_was_decided() {
-    let closed = |access| matches!(access, Access::Customer | Access::Registrant | Access::Staff(_));
+    let closed =
+        |access| matches!(access, Access::Customer | Access::Registrant | Access::Guest | Access::Staff(_));
     let open: BTreeSet<_> = endpoints()
         .into_iter()
         .filter(|endpoint| !closed(endpoint.access))
@@ -96,6 +101,7 @@ fn the_document_demands_the_token_that_the_policy_demands() {
         let expected = match endpoint.access {
             Access::Customer => json!([{ "bearer": [] }]),
             Access::Registrant => json!([{ "registration": [] }]),
+            Access::Guest => json!([{ "guest": [] }]),
             Access::Staff(_) => json!([{ "admin": [] }]),
             Access::MaybeCustomer => json!([{}, { "bearer": [] }]),
             Access::Public | Access::SignedByProvider => nothing.clone(),
@@ -105,14 +111,18 @@ fn the_document_demands_the_token_that_the_policy_demands() {
 }
 
 #[test]
-fn every_token_of_the_document_is_a_bearers() {
+fn every_token_of_the_document_is_a_bearers_or_a_guest_s() {
     let document = serde_json::to_value(openapi::document()).unwrap();
     let schemes = &document["components"]["securitySchemes"];
     for operation in operations().values() {
         for demand in operation["security"].as_array().into_iter().flatten() {
             for scheme in demand.as_object().unwrap().keys() {
-                let told = (&schemes[scheme]["type"], &schemes[scheme]["scheme"]);
-                assert_eq!(told, (&json!("http"), &json!("bearer")), "{scheme}");
+                let told = (&schemes[scheme]["type"], &schemes[scheme]["scheme"], &schemes[scheme]["name"]);
+                let expected = match scheme.as_str() {
+                    "guest" => (&json!("apiKey"), &json!(null), &json!("X-Guest-Token")),
+                    _ => (&json!("http"), &json!("bearer"), &json!(null)),
+                };
+                assert_eq!(told, expected, "{scheme}");
             }
         }
     }

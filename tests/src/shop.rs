@@ -102,6 +102,12 @@ impl Shop {
         self.gateway.visitor()
     }
 
+    /// Somebody who has a guest's session.
+    pub async fn somebody_without_an_account(&self) -> Visitor {
+        let session = self.guest().post("/api/guest/session", &json!({})).await.with_status(201).data();
+        self.guest().with("x-guest-token", session["guestToken"].as_str().unwrap_or_default())
+    }
+
     /// Somebody who has just signed up, speaking English.
     pub async fn customer(&self) -> Customer {
         self.customer_speaking("en").await

@@ -89,25 +89,25 @@ impl Shop {
             }
             categories.insert(row["slug"].clone(), id);
         }
-        let mut sql = String::new();
+        let mut sql = Vec::new();
         for row in rows("products") {
             let id = ProductId::generate(shop.clock.now());
             shop.clock.advance(chrono::TimeDelta::milliseconds(1));
-            sql += &product_sql(id, categories[&row["category"]], &row["code"]);
-            sql += &format!(
-                "; update catalog.products set brand = '{}', size = '{}' where id = '{id}';
+            sql.push(product_sql(id, categories[&row["category"]], &row["code"]));
+            sql.push(format!(
+                "update catalog.products set brand = '{}', size = '{}' where id = '{id}';
                  update catalog.product_prices set gross_amount = {} where product_id = '{id}' and user_type = 'individual';
                  insert into catalog.product_translations values
-                     ('{id}', 'tr', '{}'), ('{id}', 'en', '{}'), ('{id}', 'pl', '{}');",
+                     ('{id}', 'tr', '{}'), ('{id}', 'en', '{}'), ('{id}', 'pl', '{}')",
                 quoted(&row, "brand"),
                 quoted(&row, "size"),
                 row["consumer_gross"],
                 quoted(&row, "name_tr"),
                 quoted(&row, "name_en"),
                 quoted(&row, "name_pl"),
-            );
+            ));
         }
-        shop.db.exec(&sql).await;
+        shop.db.exec(&sql.join(";\n")).await;
         shop
     }
 

@@ -96,8 +96,8 @@ impl GuestData for OneGuest {
         user: UserId,
         _: UserType,
     ) -> Result<Option<MovedGuestData>, PortError> {
-        let mut taken = self.0.lock().unwrap();
-        let known = token == GUEST_TOKEN && *taken.get_or_insert(user) == user;
+        let mut owner = self.0.lock().unwrap();
+        let known = token == GUEST_TOKEN && *owner.get_or_insert(user) == user;
         Ok(known.then_some(MovedGuestData { cart_items: 3, favorites: 1 }))
     }
 }

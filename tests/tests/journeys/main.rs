@@ -7,6 +7,7 @@ mod buying;
 mod companies;
 mod crashes;
 mod dependencies;
+mod guests;
 mod identity;
 mod leaving;
 mod lifecycle;

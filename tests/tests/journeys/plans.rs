@@ -28,6 +28,14 @@ const LARGE: &str = "
     alter table inventory.stock enable trigger user;
     insert into shopping.carts (id, user_id, revision, created_at, updated_at)
     select md5('cart' || n)::uuid, md5('user' || n)::uuid, 1, now(), now() from generate_series(1, 50000) n;
+    insert into shopping.guests (id, token_hash, created_at, expires_at)
+    select md5('guest' || n)::uuid, sha256(n::text::bytea), now(), now() + interval '7 days'
+    from generate_series(1, 50000) n;
+    insert into shopping.favorites (id, user_id, product_id, added_at)
+    select gen_random_uuid(), md5('user' || n)::uuid, md5(m::text)::uuid, now()
+    from generate_series(1, 20000) n, generate_series(1, 3) m;
+    insert into shopping.favorites (id, guest_id, product_id, added_at)
+    select gen_random_uuid(), md5('guest' || n)::uuid, md5(n::text)::uuid, now() from generate_series(1, 20000) n;
     insert into shopping.cart_items (id, cart_id, product_id, quantity, price_seen, added_at)
     select gen_random_uuid(), md5('cart' || n)::uuid, md5(m::text)::uuid, 1, 1000, now()
     from generate_series(1, 50000) n, generate_series(1, 3) m;";
@@ -49,7 +57,7 @@ const PLAN: &str = "
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_statement_of_every_day_reads_a_whole_table() {
     let (meter, shop) = large_shop().await;
-    let customer = shop.customer().await;
+    let customer = shop.customer().await.visitor().clone();
     let bought = customer.get("/api/products?limit=3").await.with_status(200).data();
     let ids: Vec<&str> = bought.as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
 
@@ -71,6 +79,16 @@ async fn no_statement_of_every_day_reads_a_whole_table() {
         customer.post("/api/me/cart", &json!({ "productId": id, "quantity": 8 })).await.with_status(200);
     }
     customer.get("/api/me/cart").await.with_status(200);
+    let guest = shop.somebody_without_an_account().await;
+    let wanted = json!({ "productId": bought[0]["id"], "quantity": 1 });
+    guest.post("/api/guest/cart", &wanted).await.with_status(200);
+    guest.post("/api/guest/cart", &wanted).await.with_status(200);
+    guest.get("/api/guest/cart").await.with_status(200);
+    let liked = json!({ "productId": bought[0]["id"] });
+    for (visitor, path) in [(&customer, "/api/users/me/favorites"), (&guest, "/api/guest/favorites")] {
+        visitor.post(path, &liked).await.with_status(201);
+        visitor.get(path).await.with_status(200);
+    }
     shop.db.exec("update catalog.products set brand = 'Another' where code = 'L1'").await;
     eventually("the new brand", async || {
         let found = customer.get("/api/products?brand=Another").await.with_status(200);

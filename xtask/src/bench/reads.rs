@@ -66,7 +66,7 @@ pub(super) fn searches(port: u16) -> Result<Vec<Ask>> {
             // Without its third letter.
             _ => first.chars().take(2).chain(first.chars().skip(3)).collect(),
         };
-        let encoded: String = question.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = question.bytes().fold(String::new(), |all, byte| format!("{all}%{byte:02X}"));
         Some(Ask::get(format!("{LIST}?lang={language}&q={encoded}&minPrice={n}")))
     };
     (0..DIFFERENT).map(ask).collect::<Option<_>>().context("there are no names")

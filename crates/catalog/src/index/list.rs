@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use kernel::{Language, id::ProductId};
 
-use super::{Index, bit, collation, columns::Columns, place, place_of, search::Matches};
+use super::{Index, NONE, bit, collation, columns::Columns, place, place_of, search::Matches};
 use crate::{
     Product, View,
     product::{After, Filter, Position, Selection, Sort},
@@ -42,8 +42,8 @@ const STOCK: u8 = 16;
 
 /// A filter in the index' own words; a value that it does not know fits no row.
 struct Narrowed {
-    category: Option<Option<u16>>,
-    brand: Option<Option<u16>>,
+    category: Option<u16>,
+    brand: Option<u16>,
     badge: Option<u16>,
     prices: (Option<i64>, Option<i64>),
     in_stock: bool,
@@ -122,21 +122,21 @@ impl Index {
             page: page.into_iter().filter_map(|(_, _, at)| self.product_at(at, view)).collect(),
             next,
             total: counts.total,
-            facets: self.facets(counts, view.language),
+            facets: self.facets(&counts, view.language),
         }
     }
 
     fn narrowed(&self, filter: &Filter) -> Narrowed {
         let Filter { category, brand, badge, min_price, max_price, in_stock } = filter;
         let category_of = |slug: &String| {
-            let shelf = self.categories.iter().find(|shelf| shelf.slug == *slug)?;
-            let place = self.category_ids.iter().position(|id| *id == shelf.id)?;
-            u16::try_from(place).ok()
+            let named = self.categories.iter().find(|category| category.slug == *slug);
+            let place = named.and_then(|named| self.category_ids.iter().position(|id| *id == named.id));
+            place.and_then(|place| u16::try_from(place).ok()).unwrap_or(NONE)
         };
         let badge_of = |badge: &String| self.badges.places.get(badge).map_or(0, |place| bit(*place));
         Narrowed {
             category: category.as_ref().map(category_of),
-            brand: brand.as_ref().map(|brand| self.brands.places.get(brand).copied()),
+            brand: brand.as_ref().map(|brand| self.brands.places.get(brand).copied().unwrap_or(NONE)),
             badge: badge.as_ref().map(badge_of),
             prices: (*min_price, *max_price),
             in_stock: *in_stock,
@@ -157,7 +157,7 @@ impl Index {
         }
     }
 
-    fn facets(&self, counts: Counts, language: Language) -> Facets {
+    fn facets(&self, counts: &Counts, language: Language) -> Facets {
         let categories = self.categories.iter().filter_map(|shelf| {
             let count = self.count_of(shelf, &counts.categories);
             let name = shelf.name(language);
@@ -182,8 +182,8 @@ impl Narrowed {
     fn kept_off(&self, columns: &Columns, at: usize, price: i64) -> u8 {
         let (lowest, highest) = self.prices;
         let bit = |kept_off: bool, bit: u8| if kept_off { bit } else { 0 };
-        bit(self.category.is_some_and(|category| category != Some(columns.category[at])), CATEGORY)
-            | bit(self.brand.is_some_and(|brand| brand != Some(columns.brand[at])), BRAND)
+        bit(self.category.is_some_and(|category| category != columns.category[at]), CATEGORY)
+            | bit(self.brand.is_some_and(|brand| brand != columns.brand[at]), BRAND)
             | bit(self.badge.is_some_and(|badge| columns.badges[at] & badge == 0), BADGE)
             | bit(
                 lowest.is_some_and(|lowest| price < lowest) || highest.is_some_and(|highest| price > highest),

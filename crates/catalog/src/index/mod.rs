@@ -118,7 +118,7 @@ impl Names {
         if let Some(place) = self.places.get(name) {
             return *place;
         }
-        let Ok(place) = u16::try_from(self.names.len()) else { return u16::MAX };
+        let Ok(place) = u16::try_from(self.names.len()) else { return NONE };
         self.names.push(name.to_owned());
         self.places.insert(name.to_owned(), place);
         place
@@ -141,6 +141,9 @@ pub(crate) const fn place_of(user_type: UserType) -> usize {
         UserType::Corporate => 1,
     }
 }
+
+/// The number of a name that nobody has.
+const NONE: u16 = u16::MAX;
 
 /// The bit of the badge at this place; the database knows a dozen, and a seventeenth would be no filter.
 fn bit(place: u16) -> u16 {
@@ -195,17 +198,13 @@ impl Index {
             quantity_per_box: entry.quantity_per_box,
             vat: entry.offers.iter().flatten().map(|offer| offer.vat).next(),
         };
+        let renamed = |known: &Shown| (0..3).any(|language| known.name(language) != shown.name(language));
+        if self.shown.get(at).is_none_or(renamed) {
+            self.renamed.push(at);
+        }
         match self.shown.get_mut(at) {
-            Some(known) => {
-                if (0..3).any(|language| known.name(language) != shown.name(language)) {
-                    self.renamed.push(at);
-                }
-                *known = shown;
-            }
-            None => {
-                self.shown.push(shown);
-                self.renamed.push(at);
-            }
+            Some(known) => *known = shown,
+            None => self.shown.push(shown),
         }
     }
 
@@ -215,7 +214,7 @@ impl Index {
             self.category_ids.push(category);
             self.category_ids.len() - 1
         });
-        u16::try_from(place).unwrap_or(u16::MAX)
+        u16::try_from(place).unwrap_or(NONE)
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -235,8 +234,8 @@ impl Index {
         let user_type = place_of(view.user_type);
         let (columns, shown) = (&self.columns, &self.shown[at]);
         let price = Money::grosz(columns.price(at, user_type)?);
-        let shelf = self.category_ids.get(usize::from(columns.category[at]));
-        let shelf = shelf.and_then(|id| self.categories.iter().find(|shelf| shelf.id == *id));
+        let category = self.category_ids.get(usize::from(columns.category[at]));
+        let category = category.and_then(|id| self.categories.iter().find(|known| known.id == *id));
         let [code, slug, size, image] = [0, 1, 5, 6].map(|text| shown.texts.get(text));
         Some(Product {
             id: columns.ids[at],
@@ -245,7 +244,7 @@ impl Index {
             name: shown.name(place(view.language)).to_owned(),
             brand: self.brands.names.get(usize::from(columns.brand[at])).cloned().unwrap_or_default(),
             size: size.to_owned(),
-            category: shelf.map(|shelf| shelf.name(view.language)).unwrap_or_default(),
+            category: category.map(|category| category.name(view.language)).unwrap_or_default(),
             image_url: (!image.is_empty()).then(|| image.to_owned()),
             price,
             vat: shown.vat?,
@@ -273,8 +272,8 @@ impl Index {
     }
 
     /// `counts` has a place for each of the ids.
-    fn count_of(&self, shelf: &Shelf, counts: &[usize]) -> usize {
-        let place = self.category_ids.iter().position(|id| *id == shelf.id);
+    fn count_of(&self, category: &Shelf, counts: &[usize]) -> usize {
+        let place = self.category_ids.iter().position(|id| *id == category.id);
         place.and_then(|place| counts.get(place)).copied().unwrap_or(0)
     }
 

@@ -1,6 +1,6 @@
 //! How products stand, told by events.
 
-use bus::{Handler as _, JobContext};
+use bus::JobContext;
 use contracts::{
     inventory::AvailabilityTurned,
     order::{OrderPaid, OrderedLine},

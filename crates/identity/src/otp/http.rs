@@ -91,7 +91,7 @@ pub(crate) async fn send_otp(
 pub(crate) async fn verify_otp(
     _: Public,
     codes: Data<OtpService>,
-    guests: Data<GuestMigration>,
+    migration: Data<GuestMigration>,
     client: Client,
     mut body: Body<VerifyOtpRequest>,
 ) -> ApiResult<VerifyOtpResponse> {
@@ -99,7 +99,7 @@ pub(crate) async fn verify_otp(
     let guess = body.value.parse()?;
     let proved = codes.verify(&guess, client.name.as_deref()).await?;
     if let (Some(token), Proved::SignedIn { user, user_type, .. }) = (token, &proved) {
-        guests.migrate_if_possible(&token, *user, *user_type).await;
+        migration.migrate_if_possible(&token, *user, *user_type).await;
     }
     Ok(Reply::ok(proved.into()))
 }
