@@ -1,3 +1,4 @@
+create index products_by_category on catalog.products (category_id, id) where active;
 drop index catalog.product_vat_rates_to;
 drop index catalog.product_vat_rates_from;
 drop index catalog.product_prices_to;

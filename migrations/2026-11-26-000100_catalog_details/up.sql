@@ -49,3 +49,6 @@ create index product_prices_from on catalog.product_prices (valid_from);
 create index product_prices_to on catalog.product_prices (valid_to) where valid_to is not null;
 create index product_vat_rates_from on catalog.product_vat_rates (valid_from);
 create index product_vat_rates_to on catalog.product_vat_rates (valid_to) where valid_to is not null;
+
+-- Lists are not read from here any more; products_of_category serves the foreign key.
+drop index catalog.products_by_category;

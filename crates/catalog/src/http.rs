@@ -14,7 +14,8 @@ use crate::{
     category::http::{self as category, CategoryResponse},
     product::{
         ProductRef, Selection,
-        http::{self as product, DetailedItem, Item, ListMeta, SuggestionsResponse},
+        details::http::{self as details, DetailedItem},
+        http::{self as product, Item, ListMeta, SuggestionsResponse},
     },
 };
 
@@ -24,12 +25,12 @@ pub fn routes() -> Routes {
         .get("/api/products", Limit::Default, product::list)
         .get("/api/products/categories", Limit::Default, category::list)
         .get("/api/products/suggestions", Limit::Default, product::suggest)
-        .get("/api/products/{idOrCode}", Limit::Default, product::get)
-        .get("/api/products/{idOrCode}/related", Limit::Default, product::related)
+        .get("/api/products/{idOrCode}", Limit::Default, details::get)
+        .get("/api/products/{idOrCode}/related", Limit::Default, details::related)
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(product::list, category::list, product::suggest, product::get, product::related))]
+#[openapi(paths(product::list, category::list, product::suggest, details::get, details::related))]
 pub struct ApiDoc;
 
 /// Anybody's proxy may keep it; everybody asks each time whether it still holds.

@@ -1,6 +1,7 @@
 //! A large shop: every statement of what visitors do all day finds what it needs by an index.
 
 use journeys::{Setup, Shop, eventually};
+use reqwest::Method;
 use serde_json::json;
 use testkit::Meter;
 
@@ -135,5 +136,16 @@ async fn large_shop() -> (Meter, Shop) {
     let meter = Meter::before(&real).await;
     shop.gateway.set("DATABASE_URL", meter.url());
     shop.gateway.start().await;
+    // Reading so many products takes this build, made for debugging, a while.
+    for _ in 0..60 {
+        if shop
+            .guest()
+            .try_to(Method::GET, "/api/products?limit=1", None)
+            .await
+            .is_ok_and(|a| a.status == 200)
+        {
+            break;
+        }
+    }
     (meter, shop)
 }

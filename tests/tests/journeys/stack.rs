@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use journeys::{Answer, Goods, Shop};
+use journeys::{Answer, Goods, Shop, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -102,6 +102,12 @@ fn unzip(answer: &Answer) -> Vec<u8> {
 async fn what_a_client_has_is_not_sent_again() {
     let shop = Shop::open().await;
     let yoghurt = shop.sells(Goods::default()).await;
+    // What has just come is on the list within a second.
+    eventually("the list shows it", async || {
+        let list = shop.guest().get("/api/products").await.with_status(200).data();
+        (list != json!([])).then_some(())
+    })
+    .await;
     for path in ["/api/products", "/api/products/categories", &format!("/api/products/{}", yoghurt.code)] {
         let first = shop.guest().get(path).await.with_status(200);
         let tag = first.header("etag").unwrap().to_owned();

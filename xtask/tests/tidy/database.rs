@@ -101,6 +101,27 @@ fn every_foreign_key_is_indexed_and_stays_in_its_schema() {
 }
 
 #[test]
+fn every_index_says_which_question_it_answers() {
+    let text = fs::read_to_string(root().join("docs/database.md")).unwrap();
+    let row = Regex::new(r"(?m)^\| `([a-z0-9_]+)` \| \S").unwrap();
+    let told: Vec<String> = row.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+    let made = lines(
+        &mut migrated(),
+        "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+         where not i.indisprimary and c.relnamespace::regnamespace::text in ({schemas})
+           and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e') order by 1",
+    );
+    let missing =
+        made.iter().filter(|index| !told.contains(index)).map(|index| format!("{index}: add its row"));
+    let invented =
+        told.iter().filter(|index| !made.contains(index)).map(|index| format!("{index}: there is none"));
+    judge(
+        "docs/database.md does not tell of the indexes as they are",
+        &missing.chain(invented).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
 fn every_moment_knows_its_time_zone() {
     let found = lines(
         &mut migrated(),

@@ -6,8 +6,8 @@ union all
 select format('relation %s %s %s %s %s', name, relkind, relpersistence, reloptions, obj_description(oid))
 from relations where relkind not in ('i', 'I')
 union all
-select format('column %s %s %s %s null=%s %s%s %s %s', r.name,
-              row_number() over (partition by r.oid order by a.attnum), a.attname,
+-- By name: a column that was dropped and added again stands elsewhere, and nothing goes by where it stands.
+select format('column %s %s %s null=%s %s%s %s %s', r.name, a.attname,
               format_type(a.atttypid, a.atttypmod), not a.attnotnull, a.attgenerated, a.attidentity,
               pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum))
 from relations r

@@ -1,21 +1,20 @@
-//! Serves `/api/products`: lists, suggestions, one product and what goes with it.
+//! Serves `/api/products` and `/api/products/suggestions`; what an item looks like wherever it is shown.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path},
-};
-use http_kit::{
-    ApiError, Envelope, Failure, Fields, Lang, MaybeCustomer, Page as Paging, Query, UriLanguage, serve,
-};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use http_kit::{ApiError, Envelope, Failure, Fields, Lang, MaybeCustomer, Page as Paging, Query, serve};
 use kernel::{Cursor, Language, Limit, Money, UserType, id::ProductId};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-
-use super::{
-    Details, Filter, Listing, ProductRef, Selection, Sort, Stocked, details::Image, unit_price::UnitPrice,
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        Schema,
+        schema::{ObjectBuilder, Type},
+    },
 };
+
+use super::{Filter, Listing, Selection, Sort, Stocked, unit_price::UnitPrice};
 use crate::{
-    CatalogError, CatalogService, Category, CategoryName, Product, View,
+    CatalogService, Category, CategoryName, Product, View,
     http::{Page, cache_control},
     index::Facets,
 };
@@ -95,12 +94,19 @@ pub(crate) struct ListParams {
     /// `true` shows only what can be had.
     in_stock: Option<bool>,
     /// `relevance` when not given: what fits `q` best, or the order in which products were made.
+    #[param(schema_with = orders)]
     sort: Option<Sort>,
     /// Items a page.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
     /// `meta.nextCursor` of the page before, which was sorted alike.
     cursor: Option<String>,
+}
+
+/// The words of [`Sort`], as the document has them.
+fn orders() -> Schema {
+    let words = ["relevance", "name", "price", "-price", "newest", "bestselling"];
+    Schema::Object(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build())
 }
 
 /// What is said about a list of products.
@@ -239,108 +245,13 @@ pub(crate) async fn suggest(
     Ok(serve(&req, &body, cache_control(caller)))
 }
 
-/// A product with all that is told of it.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DetailedItem {
-    #[serde(flatten)]
-    item: Item,
-    /// Plain text; empty when there is none.
-    description: String,
-    /// Substances of Annex II of Regulation (EU) No 1169/2011.
-    allergens: Vec<String>,
-    /// Whole numbers per 100 g or 100 ml; null when they are not known.
-    #[schema(value_type = Option<Object>)]
-    nutrition: Option<serde_json::Value>,
-    /// How to keep it; empty when nothing is said.
-    storage: String,
-    /// ISO 3166-1 alpha-2.
-    origin_country: Option<String>,
-    manufacturer: String,
-    images: Vec<ImageResponse>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ProductImage)]
-#[serde(rename_all = "camelCase")]
-struct ImageResponse {
-    url: String,
-    thumbnail_url: String,
-}
-
-/// One product, by id or by code.
-#[utoipa::path(
-    get, path = "/api/products/{idOrCode}", tag = "catalogue", operation_id = "getProduct",
-    params(("idOrCode" = String, Path, description = "UUID or article number"), UriLanguage),
-    responses(
-        (status = 200, body = Envelope<DetailedItem>),
-        (status = 304, description = "the client has it already"),
-        (status = "4XX", body = Failure),
-        (status = 503, body = Failure),
-    ),
-    security((), ("bearer" = [])),
-)]
-pub(crate) async fn get(
-    caller: MaybeCustomer,
-    req: HttpRequest,
-    catalog: Data<CatalogService>,
-    lang: Lang,
-    wanted: Path<String>,
-    _: Query<UriLanguage>,
-) -> Result<HttpResponse, ApiError> {
-    let wanted = ProductRef::parse(wanted.into_inner()).ok_or(CatalogError::ProductNotFound)?;
-    let body = catalog.body(Page::Product(view(caller, lang), wanted)).await?;
-    Ok(serve(&req, &body, cache_control(caller)))
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RelatedParams {
-    /// Language of the answer; over `Accept-Language`.
-    #[serde(rename = "lang")]
-    #[param(value_type = Option<Language>)]
-    _lang: Option<Language>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 20, default = 10)]
-    limit: Option<u32>,
-}
-
-/// Products that go with one: of its category, first those that can be had, those of its brand, those that sell well.
-#[utoipa::path(
-    get, path = "/api/products/{idOrCode}/related", tag = "catalogue", operation_id = "listRelatedProducts",
-    params(("idOrCode" = String, Path, description = "UUID or article number"), RelatedParams),
-    responses(
-        (status = 200, body = Envelope<Vec<Item>>),
-        (status = 304, description = "the client has it already"),
-        (status = "4XX", body = Failure),
-        (status = 503, body = Failure),
-    ),
-    security((), ("bearer" = [])),
-)]
-pub(crate) async fn related(
-    caller: MaybeCustomer,
-    req: HttpRequest,
-    catalog: Data<CatalogService>,
-    lang: Lang,
-    wanted: Path<String>,
-    Query(params): Query<RelatedParams>,
-) -> Result<HttpResponse, ApiError> {
-    let wanted = ProductRef::parse(wanted.into_inner()).ok_or(CatalogError::ProductNotFound)?;
-    let mut fields = Fields::default();
-    let limit = few(&mut fields, params.limit, 20);
-    let limit = fields.finish(|| limit)?;
-    let body = catalog.body(Page::Related(view(caller, lang), wanted, limit)).await?;
-    Ok(serve(&req, &body, cache_control(caller)))
-}
-
 /// Whoever is not signed in buys as an individual.
 pub(crate) fn view(MaybeCustomer(customer): MaybeCustomer, Lang(language): Lang) -> View {
     View { user_type: customer.map_or(UserType::Individual, |c| c.user_type), language }
 }
 
 /// 1 to `max`; 10 when not given.
-fn few(fields: &mut Fields, limit: Option<u32>, max: u32) -> Option<Limit> {
+pub(super) fn few(fields: &mut Fields, limit: Option<u32>, max: u32) -> Option<Limit> {
     let limit = limit.unwrap_or(10);
     let few = Limit::new(limit).filter(|_| limit <= max);
     if few.is_none() {
@@ -471,24 +382,6 @@ impl From<(Vec<Product>, Vec<Category>)> for SuggestionsResponse {
         Self {
             products: products.into_iter().map(product).collect(),
             categories: categories.into_iter().map(category).collect(),
-        }
-    }
-}
-
-impl From<(Stocked, Details)> for DetailedItem {
-    fn from((stocked, details): (Stocked, Details)) -> Self {
-        let Details { description, storage, manufacturer, origin_country, allergens, nutrition, images } =
-            details;
-        let image = |Image { url, thumbnail_url }| ImageResponse { url, thumbnail_url };
-        Self {
-            item: Item::from(&stocked),
-            description,
-            allergens,
-            nutrition,
-            storage,
-            origin_country,
-            manufacturer,
-            images: images.into_iter().map(image).collect(),
         }
     }
 }

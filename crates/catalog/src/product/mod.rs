@@ -1,6 +1,6 @@
 //! Products and their rules: which of them a list shows. Pure: no clock, no database, no HTTP.
 
-mod details;
+pub(crate) mod details;
 pub(crate) mod http;
 #[cfg(test)]
 mod search_tests;
@@ -46,7 +46,7 @@ pub(crate) struct Filter {
 }
 
 /// Products that are alike in what is sorted by follow in the order in which they were made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sort {
     /// What fits the question best; without one, the order in which they were made.

@@ -1,5 +1,7 @@
 //! What only a product's own page tells.
 
+pub(crate) mod http;
+
 /// Beside what every list shows of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Details {
