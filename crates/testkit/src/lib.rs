@@ -7,7 +7,7 @@ mod meter;
 pub mod pictures;
 
 pub use database::TestDb;
-pub use meter::Meter;
+pub use meter::{Meter, Statement};
 
 use std::sync::{
     LazyLock,

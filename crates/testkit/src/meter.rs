@@ -13,12 +13,30 @@ use tokio::{
     net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
 };
 
+/// What was prepared: its text, and the types of its values by their numbers (0: PostgreSQL finds out).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Statement {
+    pub text: String,
+    pub types: Vec<u32>,
+}
+
+impl Statement {
+    /// From the body of a Parse message: a name and the text, each ended by a zero, then how many types, and which.
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut parts = body.splitn(3, |byte| *byte == 0);
+        let text = String::from_utf8_lossy(parts.nth(1)?).into_owned();
+        let types = parts.next()?.get(2..)?.chunks_exact(4);
+        let types = types.map(|four| four.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)));
+        Some(Self { text, types: types.collect() })
+    }
+}
+
 /// Counts round trips: each ends in a message by which the client waits for an answer.
 #[derive(Debug, Clone)]
 pub struct Meter {
     url: String,
     trips: Arc<AtomicUsize>,
-    statements: Arc<Mutex<BTreeSet<String>>>,
+    statements: Arc<Mutex<BTreeSet<Statement>>>,
 }
 
 impl Meter {
@@ -29,7 +47,7 @@ impl Meter {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|e| panic!("{e}"));
         let port = listener.local_addr().unwrap_or_else(|e| panic!("{e}")).port();
         let (target, trips) = (target.to_owned(), Arc::new(AtomicUsize::new(0)));
-        let statements = Arc::<Mutex<BTreeSet<String>>>::default();
+        let statements = Arc::<Mutex<BTreeSet<Statement>>>::default();
         let url = format!("{before}@127.0.0.1:{port}/{database}");
         let meter = Self { url, trips: trips.clone(), statements: statements.clone() };
         tokio::spawn(async move {
@@ -53,8 +71,8 @@ impl Meter {
         self.trips.swap(0, Ordering::SeqCst)
     }
 
-    /// The texts of the statements that were prepared since the last time this was asked.
-    pub fn statements(&self) -> BTreeSet<String> {
+    /// The statements that were prepared since the last time this was asked.
+    pub fn statements(&self) -> BTreeSet<Statement> {
         std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -64,7 +82,7 @@ async fn pass_on(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,
     trips: Arc<AtomicUsize>,
-    statements: Arc<Mutex<BTreeSet<String>>>,
+    statements: Arc<Mutex<BTreeSet<Statement>>>,
 ) -> std::io::Result<()> {
     // The first message has no type.
     let mut kind = None;
@@ -76,12 +94,10 @@ async fn pass_on(
         if matches!(kind, Some(b'S' | b'Q')) {
             trips.fetch_add(1, Ordering::SeqCst);
         }
-        // Parse: its name, then its text, each ended by a zero.
         if kind == Some(b'P')
-            && let Some(text) = body.split(|byte| *byte == 0).nth(1)
+            && let Some(statement) = Statement::parse(&body)
         {
-            let text = String::from_utf8_lossy(text).into_owned();
-            statements.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+            statements.lock().unwrap_or_else(PoisonError::into_inner).insert(statement);
         }
         if let Some(kind) = kind {
             server.write_u8(kind).await?;

@@ -56,6 +56,9 @@ struct Sight {
 }
 
 impl Live {
+    /// So many products are read at once: a large shop, or a large import, is never in memory twice.
+    const PART: usize = 2_000;
+
     pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, ages: Ages) -> Self {
         Self(Arc::new(Shared {
             db,
@@ -107,18 +110,16 @@ impl Live {
             match sight {
                 None => self.read_all(&mut conn, now).await?,
                 Some(Sight { known, .. }) => {
+                    let changed = store::list_changed(&mut conn, *known, now).await?;
+                    for part in changed.chunks(Self::PART) {
+                        let changed = store::list_entries(&mut conn, part, now).await?;
+                        self.take(Changes { changed, ..Changes::default() }).await;
+                    }
                     let renumbered = revision != known.revision;
-                    let changes = Changes {
-                        changed: store::list_changed(&mut conn, *known, now).await?,
-                        removed: store::list_removed(&mut conn, *known).await?,
-                        categories: if renumbered {
-                            Some(store::list_categories(&mut conn).await?)
-                        } else {
-                            None
-                        },
-                        more: false,
-                    };
-                    self.take(changes).await;
+                    let removed = store::list_removed(&mut conn, *known).await?;
+                    let categories =
+                        if renumbered { Some(store::list_categories(&mut conn).await?) } else { None };
+                    self.take(Changes { removed, categories, ..Changes::default() }).await;
                 }
             }
             let next_change = store::next_change(&mut conn, now).await?;
@@ -128,15 +129,16 @@ impl Live {
         Ok(())
     }
 
-    /// In parts, so that a large shop is never in memory twice. Nobody is answered before the last.
+    /// In parts; nobody is answered before the last.
     async fn read_all(&self, conn: &mut Tx, now: DateTime<Utc>) -> Result<(), CatalogError> {
-        const PART: i64 = 2_000;
         let categories = Some(store::list_categories(conn).await?);
         self.take(Changes { categories, more: true, ..Changes::default() }).await;
+        let limit = i64::try_from(Self::PART).unwrap_or(i64::MAX);
         let mut last = Some(ProductId(Uuid::nil()));
         while let Some(after) = last {
-            let changed = store::list_some(conn, after, PART, now).await?;
-            last = changed.last().map(|entry| entry.id);
+            let ids = store::list_ids(conn, after, limit).await?;
+            last = ids.last().copied();
+            let changed = store::list_entries(conn, &ids, now).await?;
             self.take(Changes { changed, more: last.is_some(), ..Changes::default() }).await;
         }
         Ok(())

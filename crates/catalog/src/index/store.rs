@@ -16,7 +16,7 @@ use super::{
     Entry, Offer, Shelf,
     search::{Meaning, Meant},
 };
-use crate::schema::{removed_products, state};
+use crate::schema::{products, removed_products, state};
 
 /// Up to which revision everything is in the index, and at which moment its prices were those in force.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,14 @@ struct EntryRow {
     other_words: String,
 }
 
-/// Each product once, whatever is missing of it; `$1` is the moment.
-macro_rules! entries {
-    ($narrowed:literal) => {
-        concat!(
-            "select p.id, p.category_id, p.code, p.slug, p.brand, p.size, p.quantity_per_box, p.badges, p.active,
+/// Each of these products once, whatever is missing of it, as it is at the moment.
+pub(super) async fn list_entries(
+    conn: &mut AsyncPgConnection,
+    ids: &[ProductId],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Entry>> {
+    let statement = sql_query(
+        "select p.id, p.category_id, p.code, p.slug, p.brand, p.size, p.quantity_per_box, p.badges, p.active,
                     p.in_stock, p.units_sold, p.created_at, v.basis_points,
                     (select m.url from catalog.product_images m where m.product_id = p.id
                      order by m.position, m.id limit 1) as image_url,
@@ -94,11 +97,12 @@ macro_rules! entries {
                  and v.valid_from <= $1 and (v.valid_to is null or v.valid_to > $1)
              left join catalog.product_translations tr on tr.product_id = p.id and tr.language = 'tr'
              left join catalog.product_translations en on en.product_id = p.id and en.language = 'en'
-             left join catalog.product_translations pl on pl.product_id = p.id and pl.language = 'pl' ",
-            $narrowed,
-            " order by p.id"
-        )
-    };
+             left join catalog.product_translations pl on pl.product_id = p.id and pl.language = 'pl'
+         where p.id = any ($2) order by p.id",
+    );
+    let statement = statement.bind::<Timestamptz, _>(now).bind::<Array<Uuid>, _>(ids);
+    let rows: Vec<EntryRow> = db::cached(statement).load(conn).await?;
+    rows.into_iter().map(Entry::try_from).collect()
 }
 
 /// The newest revision: everything up to it can be seen.
@@ -107,19 +111,24 @@ pub(super) async fn revision(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
 }
 
 /// The next `limit` products by id.
-pub(super) async fn list_some(
+pub(super) async fn list_ids(
     conn: &mut AsyncPgConnection,
     after: ProductId,
     limit: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sql_query(concat!(entries!("where p.id > $2"), " limit $3"))
-        .bind::<Timestamptz, _>(now)
-        .bind::<Uuid, _>(after)
-        .bind::<BigInt, _>(limit)
+) -> QueryResult<Vec<ProductId>> {
+    products::table
+        .filter(products::id.gt(after))
+        .order(products::id)
+        .limit(limit)
+        .select(products::id)
         .load(conn)
-        .await?;
-    rows.into_iter().map(Entry::try_from).collect()
+        .await
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = Uuid)]
+    id: ProductId,
 }
 
 /// Products that changed since, or of which a price or a rate began or ended since.
@@ -127,21 +136,20 @@ pub(super) async fn list_changed(
     conn: &mut AsyncPgConnection,
     since: Known,
     now: DateTime<Utc>,
-) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sql_query(entries!(
-        "where p.id in (
-             select q.id from catalog.products q where q.revision > $2
-             union select product_id from catalog.product_prices where valid_from > $3 and valid_from <= $1
-             union select product_id from catalog.product_prices where valid_to > $3 and valid_to <= $1
-             union select product_id from catalog.product_vat_rates where valid_from > $3 and valid_from <= $1
-             union select product_id from catalog.product_vat_rates where valid_to > $3 and valid_to <= $1)"
-    ))
+) -> QueryResult<Vec<ProductId>> {
+    let rows: Vec<IdRow> = sql_query(
+        "select id from catalog.products where revision > $2
+         union select product_id from catalog.product_prices where valid_from > $3 and valid_from <= $1
+         union select product_id from catalog.product_prices where valid_to > $3 and valid_to <= $1
+         union select product_id from catalog.product_vat_rates where valid_from > $3 and valid_from <= $1
+         union select product_id from catalog.product_vat_rates where valid_to > $3 and valid_to <= $1",
+    )
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(since.revision)
     .bind::<Timestamptz, _>(since.at)
     .load(conn)
     .await?;
-    rows.into_iter().map(Entry::try_from).collect()
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 pub(super) async fn list_removed(conn: &mut AsyncPgConnection, since: Known) -> QueryResult<Vec<ProductId>> {
