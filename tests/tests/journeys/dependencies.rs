@@ -63,6 +63,11 @@ async fn while_postgresql_is_away_requests_are_told_to_come_again() {
 
     way.cut();
 
+    // What is in memory is shown for less than a second more.
+    eventually("the list is too old to be shown", async || {
+        (shop.guest().get("/api/products").await.status == 503).then_some(())
+    })
+    .await;
     let everything = futures_util::future::join(Visit::of(&ada, &yoghurt).all(), ready(&shop)).await;
     let (answers, health) = everything;
     for (what, answer, took) in answers {
