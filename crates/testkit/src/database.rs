@@ -8,13 +8,14 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 use tokio::sync::OnceCell;
 
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 /// The lock under which one process of many makes the template.
 const TEMPLATE_LOCK: i64 = 7_234_001;
 
-/// A database of its own. Nobody drops it: the server that holds it goes with the run.
+/// A database of its own. It stays as long as the process that made it; the next process of tests drops it.
 pub struct TestDb {
     db: Db,
     url: String,
@@ -82,6 +83,7 @@ async fn prepare_template() -> String {
         .unwrap_or_else(|e| panic!("{e}"));
     let known = format!("select count(*) as n from pg_database where datname = '{name}'");
     let row: Number = diesel::sql_query(known).get_result(&mut lock).await.unwrap_or_else(|e| panic!("{e}"));
+    drop_leftovers(&mut lock).await;
     if row.n == 0 {
         // Named only when it is whole: a run that is cut off leaves no half template behind.
         let draft = format!("{name}_draft");
@@ -91,6 +93,19 @@ async fn prepare_template() -> String {
         admin(&format!("alter database {draft} rename to {name}")).await;
     }
     name
+}
+
+/// Drops the databases of processes that have ended: together, those of a whole run would fill a small disk.
+async fn drop_leftovers(conn: &mut AsyncPgConnection) {
+    let ours = "select datname::text as text from pg_database where datname like 't\\_%'";
+    let names: Vec<Line> = diesel::sql_query(ours).load(conn).await.unwrap_or_else(|e| panic!("{e}"));
+    for Line { text: name } in names {
+        let process = name.split('_').nth(2).and_then(|pid| pid.parse().ok()).map(Pid::from_raw);
+        if process.is_some_and(|pid| kill(pid, None) == Err(Errno::ESRCH)) {
+            let drop = format!("drop database if exists {name} with (force)");
+            conn.batch_execute(&drop).await.unwrap_or_else(|e| panic!("{drop}: {e}"));
+        }
+    }
 }
 
 fn url(database: &str) -> String {
