@@ -10,8 +10,9 @@ use moka::future::Cache;
 use utoipa::OpenApi;
 
 use crate::{
-    CatalogError, CatalogService, View,
+    CatalogError, CatalogService, View, admin,
     category::http::{self as category, CategoryResponse},
+    import,
     product::{
         ProductRef, Selection,
         details::http::{self as details, DetailedItem},
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-/// The routes. Handlers find the service as `Data<CatalogService>`.
+/// The routes. Handlers find the service as `Data<CatalogService>`, and the administration's a `Data<media::Media>`.
 pub fn routes() -> Routes {
     Routes::new()
         .get("/api/products", Limit::Default, product::list)
@@ -27,10 +28,15 @@ pub fn routes() -> Routes {
         .get("/api/products/suggestions", Limit::Default, product::suggest)
         .get("/api/products/{idOrCode}", Limit::Default, details::get)
         .get("/api/products/{idOrCode}/related", Limit::Default, details::related)
+        .join(admin::http::routes())
+        .join(import::http::routes())
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(product::list, category::list, product::suggest, details::get, details::related))]
+#[openapi(
+    paths(product::list, category::list, product::suggest, details::get, details::related),
+    nest((path = "/", api = admin::http::ApiDoc), (path = "/", api = import::http::ApiDoc)),
+)]
 pub struct ApiDoc;
 
 /// Anybody's proxy may keep it; everybody asks each time whether it still holds.

@@ -1,11 +1,13 @@
 //! The catalogue: what the shop sells, in which language, at whose price.
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
 mod category;
 mod error;
 pub mod events;
 pub mod http;
+mod import;
 mod index;
 pub mod jobs;
 pub mod ports;

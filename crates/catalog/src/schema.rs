@@ -9,6 +9,8 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         revision -> Int8,
+        version -> Int4,
+        thumbnail_url -> Nullable<Text>,
     }
 }
 
@@ -108,6 +110,28 @@ diesel::table! {
         basis_points -> Int4,
         valid_from -> Timestamptz,
         valid_to -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    catalog.imports (id) {
+        id -> Uuid,
+        rows -> Int4,
+        created -> Int4,
+        changed -> Int4,
+        imported_at -> Timestamptz,
+        imported_by -> Uuid,
+        undone_at -> Nullable<Timestamptz>,
+        undone_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    catalog.import_changes (import_id, product_id) {
+        import_id -> Uuid,
+        product_id -> Uuid,
+        before -> Nullable<Jsonb>,
+        version -> Int4,
     }
 }
 

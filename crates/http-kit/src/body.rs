@@ -62,6 +62,30 @@ impl FromRequest for Raw {
     }
 }
 
+/// A file that is the whole body, `LIMIT` bytes at most; its type is what the client says.
+#[derive(Debug)]
+pub struct FileBody<const LIMIT: usize> {
+    pub content_type: String,
+    pub bytes: Bytes,
+}
+
+/// How long a file may take to come: a slow line, not somebody who holds connections open.
+const FILE_PATIENCE: Duration = Duration::from_mins(1);
+
+impl<const LIMIT: usize> FromRequest for FileBody<LIMIT> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = req.content_type().to_ascii_lowercase();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = read_within(FILE_PATIENCE, payload, LIMIT).await?;
+            Ok(Self { content_type, bytes })
+        })
+    }
+}
+
 /// Reads a payload; stops as soon as it is too large, or takes too long.
 async fn read(payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
     read_within(PATIENCE, payload, limit).await

@@ -11,7 +11,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use kernel::{Language, Params};
+use kernel::{FieldError, Language, Params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,6 +52,18 @@ pub struct FieldFailure {
     field: String,
     code: String,
     message: String,
+}
+
+impl FieldFailure {
+    /// In that language; without messages the code stands for itself.
+    pub fn of(error: &FieldError, language: Language, messages: Option<&dyn Messages>) -> Self {
+        let message = text(messages, language, &format!("FIELD_{}", error.code), &error.params);
+        Self { field: error.field.clone(), code: error.code.to_owned(), message }
+    }
+}
+
+fn text(messages: Option<&dyn Messages>, language: Language, code: &str, params: &Params) -> String {
+    messages.and_then(|m| m.message(language, code, params)).unwrap_or_else(|| code.to_owned())
 }
 
 /// Gives every failed answer its envelope: our own errors, and those that actix made.
@@ -97,14 +109,8 @@ fn envelope(
     messages: Option<&dyn Messages>,
     request_id: String,
 ) -> Vec<u8> {
-    let text = |code: &str, params: &Params| {
-        messages.and_then(|m| m.message(language, code, params)).unwrap_or_else(|| code.to_owned())
-    };
-    let fields = error.fields.iter().map(|f| FieldFailure {
-        field: f.field.clone(),
-        code: f.code.to_owned(),
-        message: text(&format!("FIELD_{}", f.code), &f.params),
-    });
+    let text = |code: &str, params: &Params| text(messages, language, code, params);
+    let fields = error.fields.iter().map(|f| FieldFailure::of(f, language, messages));
     let failure = Failure {
         success: false,
         error: FailureDetail {

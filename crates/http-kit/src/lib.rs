@@ -8,6 +8,7 @@ mod error;
 mod failure;
 mod fields;
 mod idempotency;
+mod if_match;
 mod language;
 mod query;
 mod rendered;
@@ -18,7 +19,7 @@ mod routes;
 mod tests;
 
 pub use admit::{Admission, Admit, Limit, counted_as};
-pub use body::{Body, MAX_BODY_BYTES, Raw};
+pub use body::{Body, FileBody, MAX_BODY_BYTES, Raw};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, Guest, JudgeGuests, MaybeCustomer,
     Permission, Policy, Public, Registering, Registrant, SignedByProvider, Staff, StaffMember,
@@ -28,6 +29,7 @@ pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;
 pub use idempotency::{Answers, Claimed, Given, IdempotencyKey, KeyedRequest, Turn, WORK_AT_MOST, once};
+pub use if_match::IfMatch;
 pub use language::{Lang, StoredLanguage};
 pub use query::{Id, Page, Query, UriLanguage};
 pub use rendered::{Rendered, is_known, serve};

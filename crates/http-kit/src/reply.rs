@@ -1,9 +1,15 @@
 //! Success on the wire: `{"success":true,"data":…,"meta":{…}}`.
 
-use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
 use kernel::Cursor;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::if_match;
 
 /// The body of every success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,21 +52,22 @@ pub struct Reply<T> {
     pub(crate) status: StatusCode,
     pub(crate) data: T,
     meta: Option<Meta>,
+    version: Option<i32>,
 }
 
 impl<T> Reply<T> {
     pub fn ok(data: T) -> Self {
-        Self { status: StatusCode::OK, data, meta: None }
+        Self { status: StatusCode::OK, data, meta: None, version: None }
     }
 
     /// A resource was made.
     pub fn created(data: T) -> Self {
-        Self { status: StatusCode::CREATED, data, meta: None }
+        Self { status: StatusCode::CREATED, data, meta: None, version: None }
     }
 
     /// The work is queued.
     pub fn accepted(data: T) -> Self {
-        Self { status: StatusCode::ACCEPTED, data, meta: None }
+        Self { status: StatusCode::ACCEPTED, data, meta: None, version: None }
     }
 
     /// With what is said about a list.
@@ -68,14 +75,22 @@ impl<T> Reply<T> {
     pub fn with(self, meta: Meta) -> Self {
         Self { meta: Some(meta), ..self }
     }
+
+    /// With the version that a change will have to name (`ETag`).
+    #[must_use]
+    pub fn of_version(self, version: i32) -> Self {
+        Self { version: Some(version), ..self }
+    }
 }
 
 impl<T: Serialize> Responder for Reply<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse<BoxBody> {
-        HttpResponse::build(self.status)
-            .insert_header(("cache-control", "no-store"))
-            .json(Envelope::new(self.data, self.meta))
+        let mut res = HttpResponse::build(self.status);
+        if let Some(version) = self.version {
+            res.insert_header((header::ETAG, if_match::tag_of(version)));
+        }
+        res.insert_header(("cache-control", "no-store")).json(Envelope::new(self.data, self.meta))
     }
 }

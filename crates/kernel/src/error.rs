@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Gone,
     /// It clashes with the state things are in.
     Conflict,
+    /// It was made from a version that is not the newest.
+    Outdated,
     TooLarge,
     UnsupportedType,
     RateLimited,

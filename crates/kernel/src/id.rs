@@ -66,6 +66,10 @@ typed_id! {
     CategoryId,
     /// A product; also the unit that stock is counted in.
     ProductId,
+    /// A picture of a product.
+    ImageId,
+    /// A file of products that was taken over.
+    ImportId,
     CartId,
     CartItemId,
     /// Somebody who shops without an account.

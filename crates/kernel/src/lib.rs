@@ -16,6 +16,7 @@ mod page;
 mod role;
 pub mod secret;
 mod tax;
+mod version;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Email, Nip, ParseError, Phone};
@@ -25,5 +26,6 @@ pub use money::{Currency, Money, MoneyError, allocate};
 pub use page::{Cursor, Limit};
 pub use role::{Actor, Role, UnknownRole};
 pub use tax::{VatLine, VatRate, totals_by_rate};
+pub use version::Expected;
 
 pub use customer::{UnknownUserType, UserType};

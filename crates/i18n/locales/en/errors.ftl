@@ -20,6 +20,8 @@ IDEMPOTENCY_KEY_REQUIRED = The Idempotency-Key header is required for this reque
 IDEMPOTENCY_KEY_INVALID = The Idempotency-Key header must have 1 to 255 characters.
 IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different request.
 REQUEST_IN_PROGRESS = The same request is still being processed. Please wait a moment.
+IF_MATCH_REQUIRED = The If-Match header is required for this request.
+VERSION_OUTDATED = This has been changed in the meantime. Please load it again and repeat your change.
 
 ## Signing in and the account
 
@@ -48,6 +50,28 @@ LAST_OWNER = The shop needs at least one owner; the last one has to stay.
 FILE_TOO_LARGE = The file is too large. It may have at most { $maxMegabytes } MB.
 IMAGE_INVALID = We could not read this picture. Please send a whole, still picture as JPEG, PNG or WebP.
 IMAGE_TOO_LARGE = The picture is too large. It may have at most { $maxSide } pixels on each side and { $maxMegapixels } megapixels.
+
+## Looking after the catalogue
+
+CATEGORY_NOT_FOUND = We could not find this category.
+CATEGORY_NOT_EMPTY = There are still { $products ->
+    [one] { $products } product
+   *[other] { $products } products
+} in this category.
+IMAGE_NOT_FOUND = We could not find this picture.
+TOO_MANY_IMAGES = A product has at most { $max } pictures.
+FILE_UNREADABLE = We could not read this file. Please send a CSV file in UTF-8 or an XLSX workbook.
+TOO_MANY_ROWS = The file has too many rows. It may have at most { $max }.
+IMPORT_REFUSED = Nothing was imported: { $rows ->
+    [one] { $rows } row contains
+   *[other] { $rows } rows contain
+} errors.
+IMPORT_NOT_FOUND = We could not find this import.
+IMPORT_TOO_OLD = This import is too old to be undone.
+CHANGED_SINCE_IMPORT = The import cannot be undone: { $products ->
+    [one] { $products } product has
+   *[other] { $products } products have
+} been changed since.
 
 ## Products and the cart
 
@@ -100,3 +124,8 @@ FIELD_MUST_ACCEPT = Your consent is required to continue.
 FIELD_LANGUAGE = Please choose Turkish (tr), English (en) or Polish (pl).
 FIELD_SAME_PHONE = This is the number your account has already.
 FIELD_PASSWORD = A password has 12 to 200 characters.
+FIELD_NOT_FOUND = There is nothing by this name.
+FIELD_TAKEN = This is already in use elsewhere.
+FIELD_PAST = This time has already passed.
+FIELD_REPEATED = Another row of the file already has this code.
+FIELD_STRAY = This row has values outside the named columns.

@@ -20,6 +20,8 @@ IDEMPOTENCY_KEY_REQUIRED = To zapytanie wymaga nagłówka Idempotency-Key.
 IDEMPOTENCY_KEY_INVALID = Nagłówek Idempotency-Key musi mieć od 1 do 255 znaków.
 IDEMPOTENCY_KEY_REUSED = Ten Idempotency-Key został już użyty w innym zapytaniu.
 REQUEST_IN_PROGRESS = To samo zapytanie jest jeszcze przetwarzane. Prosimy chwilę poczekać.
+IF_MATCH_REQUIRED = To żądanie wymaga nagłówka If-Match.
+VERSION_OUTDATED = Dane zostały w międzyczasie zmienione. Wczytaj je ponownie i powtórz zmianę.
 
 ## Signing in and the account
 
@@ -49,6 +51,30 @@ LAST_OWNER = Sklep musi mieć co najmniej jednego właściciela, dlatego ostatni
 FILE_TOO_LARGE = Plik jest zbyt duży. Może mieć najwyżej { $maxMegabytes } MB.
 IMAGE_INVALID = Nie udało się odczytać tego zdjęcia. Prosimy przesłać kompletny, nieruchomy obraz w formacie JPEG, PNG lub WebP.
 IMAGE_TOO_LARGE = Zdjęcie jest zbyt duże. Każdy bok może mieć najwyżej { $maxSide } pikseli, a całość najwyżej { $maxMegapixels } megapikseli.
+
+## Looking after the catalogue
+
+CATEGORY_NOT_FOUND = Nie znaleźliśmy tej kategorii.
+CATEGORY_NOT_EMPTY = W tej kategorii { $products ->
+    [one] jest jeszcze { $products } produkt
+    [few] są jeszcze { $products } produkty
+   *[other] jest jeszcze { $products } produktów
+}.
+IMAGE_NOT_FOUND = Nie znaleźliśmy tego zdjęcia.
+TOO_MANY_IMAGES = Produkt może mieć najwyżej { $max } zdjęć.
+FILE_UNREADABLE = Nie udało się odczytać tego pliku. Prześlij plik CSV w kodowaniu UTF-8 albo skoroszyt XLSX.
+TOO_MANY_ROWS = Plik ma za dużo wierszy. Może ich być najwyżej { $max }.
+IMPORT_REFUSED = Niczego nie zaimportowano: błędy { $rows ->
+    [one] są w { $rows } wierszu
+   *[other] są w { $rows } wierszach
+}.
+IMPORT_NOT_FOUND = Nie znaleźliśmy tego importu.
+IMPORT_TOO_OLD = Ten import jest zbyt stary, aby go cofnąć.
+CHANGED_SINCE_IMPORT = Nie można cofnąć importu: od tego czasu { $products ->
+    [one] zmieniono { $products } produkt
+    [few] zmieniono { $products } produkty
+   *[other] zmieniono { $products } produktów
+}.
 
 ## Products and the cart
 
@@ -104,3 +130,8 @@ FIELD_MUST_ACCEPT = Aby kontynuować, należy wyrazić zgodę.
 FIELD_LANGUAGE = Prosimy wybrać język: turecki (tr), angielski (en) lub polski (pl).
 FIELD_SAME_PHONE = Ten numer jest już przypisany do konta.
 FIELD_PASSWORD = Hasło musi mieć od 12 do 200 znaków.
+FIELD_NOT_FOUND = Nie ma niczego o takiej nazwie.
+FIELD_TAKEN = Ta wartość jest już używana gdzie indziej.
+FIELD_PAST = Ten termin już minął.
+FIELD_REPEATED = Ten sam kod jest już w innym wierszu pliku.
+FIELD_STRAY = W tym wierszu są wartości poza nazwanymi kolumnami.

@@ -20,6 +20,8 @@ IDEMPOTENCY_KEY_REQUIRED = Bu istek için Idempotency-Key başlığı zorunludur
 IDEMPOTENCY_KEY_INVALID = Idempotency-Key başlığı 1 ile 255 karakter arasında olmalıdır.
 IDEMPOTENCY_KEY_REUSED = Bu Idempotency-Key daha önce farklı bir istek için kullanılmış.
 REQUEST_IN_PROGRESS = Aynı istek hâlâ işleniyor. Lütfen biraz bekleyin.
+IF_MATCH_REQUIRED = Bu istek için If-Match başlığı gereklidir.
+VERSION_OUTDATED = Bu kayıt bu arada değiştirildi. Lütfen yeniden yükleyip değişikliğinizi tekrarlayın.
 
 ## Signing in and the account
 
@@ -45,6 +47,19 @@ LAST_OWNER = Mağazanın en az bir sahibi olmalıdır; son sahibin yetkisi alın
 FILE_TOO_LARGE = Dosya çok büyük. En fazla { $maxMegabytes } MB olabilir.
 IMAGE_INVALID = Bu resmi okuyamadık. Lütfen eksiksiz ve hareketsiz bir JPEG, PNG veya WebP resmi gönderin.
 IMAGE_TOO_LARGE = Resim çok büyük. Her kenarı en fazla { $maxSide } piksel, tamamı en fazla { $maxMegapixels } megapiksel olabilir.
+
+## Looking after the catalogue
+
+CATEGORY_NOT_FOUND = Bu kategoriyi bulamadık.
+CATEGORY_NOT_EMPTY = Bu kategoride hâlâ { $products } ürün var.
+IMAGE_NOT_FOUND = Bu görseli bulamadık.
+TOO_MANY_IMAGES = Bir ürünün en fazla { $max } görseli olabilir.
+FILE_UNREADABLE = Bu dosyayı okuyamadık. Lütfen UTF-8 kodlamalı bir CSV dosyası ya da bir XLSX çalışma kitabı gönderin.
+TOO_MANY_ROWS = Dosyada çok fazla satır var. En fazla { $max } satır olabilir.
+IMPORT_REFUSED = Hiçbir şey içe aktarılmadı: { $rows } satırda hata var.
+IMPORT_NOT_FOUND = Bu içe aktarımı bulamadık.
+IMPORT_TOO_OLD = Bu içe aktarım geri alınamayacak kadar eski.
+CHANGED_SINCE_IMPORT = İçe aktarım geri alınamıyor: { $products } ürün o zamandan beri değiştirildi.
 
 ## Products and the cart
 
@@ -88,3 +103,8 @@ FIELD_MUST_ACCEPT = Devam etmek için onayınız gereklidir.
 FIELD_LANGUAGE = Lütfen Türkçe (tr), İngilizce (en) veya Lehçe (pl) seçin.
 FIELD_SAME_PHONE = Bu numara zaten hesabınızda kayıtlı.
 FIELD_PASSWORD = Parola 12 ile 200 karakter arasında olmalıdır.
+FIELD_NOT_FOUND = Bu adla bir kayıt yok.
+FIELD_TAKEN = Bu değer başka bir kayıtta kullanılıyor.
+FIELD_PAST = Bu zaman geçmişte kaldı.
+FIELD_REPEATED = Dosyanın başka bir satırında da bu kod var.
+FIELD_STRAY = Bu satırda adlandırılmış sütunların dışında değerler var.
