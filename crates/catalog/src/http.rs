@@ -10,9 +10,12 @@ use moka::future::Cache;
 use utoipa::OpenApi;
 
 use crate::{
-    CatalogError, CatalogService, View, admin,
+    CatalogError, CatalogService, View,
+    admin::{
+        categories::http as shelves, http as administration, images::http as images, products::http as sheets,
+    },
     category::http::{self as category, CategoryResponse},
-    import,
+    import::http as files,
     product::{
         ProductRef, Selection,
         details::http::{self as details, DetailedItem},
@@ -28,15 +31,38 @@ pub fn routes() -> Routes {
         .get("/api/products/suggestions", Limit::Default, product::suggest)
         .get("/api/products/{idOrCode}", Limit::Default, details::get)
         .get("/api/products/{idOrCode}/related", Limit::Default, details::related)
-        .join(admin::http::routes())
-        .join(import::http::routes())
+        .join(administration::routes())
+        .join(files::routes())
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(
-    paths(product::list, category::list, product::suggest, details::get, details::related),
-    nest((path = "/", api = admin::http::ApiDoc), (path = "/", api = import::http::ApiDoc)),
-)]
+#[openapi(paths(
+    product::list,
+    category::list,
+    product::suggest,
+    details::get,
+    details::related,
+    sheets::list,
+    sheets::create,
+    sheets::get,
+    sheets::change,
+    sheets::plan_price,
+    sheets::plan_rate,
+    images::add,
+    images::arrange,
+    images::remove,
+    shelves::list,
+    shelves::create,
+    shelves::get,
+    shelves::change,
+    shelves::remove,
+    shelves::put_image,
+    shelves::remove_image,
+    files::export,
+    files::list,
+    files::import,
+    files::undo
+))]
 pub struct ApiDoc;
 
 /// Anybody's proxy may keep it; everybody asks each time whether it still holds.

@@ -57,6 +57,11 @@ impl TestDb {
         connect(&self.url).await.batch_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }
 
+    /// What PostgreSQL says against it, if it refuses.
+    pub async fn try_exec(&self, sql: &str) -> Result<(), String> {
+        connect(&self.url).await.batch_execute(sql).await.map_err(|e| e.to_string())
+    }
+
     /// The number that `sql` selects.
     pub async fn number(&self, sql: &str) -> i64 {
         let query = diesel::sql_query(format!("select ({sql})::bigint as n"));

@@ -2,7 +2,6 @@
 
 use http_kit::{Limit, Permission, Routes};
 use kernel::Role;
-use utoipa::OpenApi;
 
 use super::{categories::http as categories, images::http as images, products::http as products};
 
@@ -26,27 +25,6 @@ pub(crate) fn routes() -> Routes {
         .put("/api/admin/categories/{id}/image", Limit::Admin, categories::put_image)
         .delete("/api/admin/categories/{id}/image", Limit::Admin, categories::remove_image)
 }
-
-#[derive(Debug, OpenApi)]
-#[openapi(paths(
-    products::list,
-    products::create,
-    products::get,
-    products::change,
-    products::plan_price,
-    products::plan_rate,
-    images::add,
-    images::arrange,
-    images::remove,
-    categories::list,
-    categories::create,
-    categories::get,
-    categories::change,
-    categories::remove,
-    categories::put_image,
-    categories::remove_image
-))]
-pub(crate) struct ApiDoc;
 
 /// Products, categories, their prices and pictures.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ pub(crate) mod http;
 pub(crate) mod images;
 pub(crate) mod products;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod timeline;
 
 use kernel::{Expected, FieldError};

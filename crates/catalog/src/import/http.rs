@@ -16,7 +16,7 @@ use kernel::{
     id::{ImportId, StaffId},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Import, Kind, MAX_BYTES, Outcome, Report, service};
 use crate::{CatalogError, CatalogService, admin::http::ManageCatalogue};
@@ -29,10 +29,6 @@ pub(crate) fn routes() -> Routes {
         .post("/api/admin/products/imports", Limit::Admin, import)
         .post("/api/admin/products/imports/{id}/undo", Limit::Admin, undo)
 }
-
-#[derive(Debug, OpenApi)]
-#[openapi(paths(export, list, import, undo))]
-pub(crate) struct ApiDoc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

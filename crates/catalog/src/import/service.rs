@@ -124,6 +124,8 @@ impl CatalogService {
                     since.push(draft.code.clone());
                 }
             }
+            since.sort_unstable();
+            since.dedup();
             if !since.is_empty() {
                 return Err(CatalogError::ChangedSinceImport { codes: since });
             }
