@@ -16,6 +16,7 @@ use crate::{health, modules::Modules};
 pub fn routes(production: bool) -> Routes {
     let routes = Routes::new()
         .join(catalog::http::routes())
+        .join(content::http::routes())
         .join(shopping::http::routes())
         .join(order::http::routes())
         .join(user::http::routes())
@@ -32,6 +33,7 @@ pub fn routes(production: bool) -> Routes {
 pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
         cfg.app_data(Data::new(modules.catalog.clone()))
+            .app_data(Data::new(modules.content.clone()))
             .app_data(Data::new(modules.carts.clone()))
             .app_data(Data::new(modules.favorites.clone()))
             .app_data(Data::new(modules.guests.clone()))

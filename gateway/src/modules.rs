@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cache::{Cache, Limiter};
 use catalog::CatalogService;
+use content::ContentService;
 use db::Db;
 use http_kit::{Admit, Answers, Authenticate, JudgeGuests, Messages, StoredLanguage};
 use identity::{GuestMigration, OtpService, SessionService, StaffService, TokenService};
@@ -45,6 +46,7 @@ use crate::{
 
 pub struct Modules {
     pub(crate) catalog: CatalogService,
+    pub(crate) content: ContentService,
     pub(crate) stock: StockService,
     pub(crate) carts: CartService,
     pub(crate) favorites: FavoriteService,
@@ -152,6 +154,7 @@ impl Modules {
         };
         let limiter = (config.rate_limit_factor > 0).then(|| Limiter::new(cache, config.rate_limit_factor));
         Self {
+            content: ContentService::new(db.clone(), clock.clone()),
             orders_for_inventory: Arc::new(OrdersForInventory(Arc::new(orders.clone()))),
             webhook_secrets: config.stripe.webhook_secrets.clone(),
             payment_client: ClientConfig { publishable_key: config.stripe.publishable_key.clone() },

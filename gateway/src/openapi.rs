@@ -52,6 +52,7 @@ pub fn document() -> Document {
         audit::http::ApiDoc::openapi(),
         user::http::ApiDoc::openapi(),
         catalog::http::ApiDoc::openapi(),
+        content::http::ApiDoc::openapi(),
         shopping::http::ApiDoc::openapi(),
         order::http::ApiDoc::openapi(),
         payment::http::ApiDoc::openapi(),

@@ -15,6 +15,8 @@ const OPEN: &[(&str, &str, Access)] = &[
     ("GET", "/api/products/suggestions", Access::MaybeCustomer),
     ("GET", "/api/products/{idOrCode}", Access::MaybeCustomer),
     ("GET", "/api/products/{idOrCode}/related", Access::MaybeCustomer),
+    // What the shop tells everybody.
+    ("GET", "/api/content/{kind}", Access::Public),
     // Who shops without an account gets a secret for it.
     ("POST", "/api/guest/session", Access::Public),
     // Signing in; the refresh token is its own proof.

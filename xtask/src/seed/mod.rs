@@ -1,5 +1,7 @@
-//! `cargo xtask seed`: the real catalogue and its stock, and on demand a large made-up one beside it.
+//! `cargo xtask seed`: the real catalogue, its stock and the shop's texts, and on demand a large made-up catalogue
+//! beside it.
 
+mod content;
 mod id;
 mod load;
 mod rows;
@@ -33,14 +35,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     if total > MOST_PRODUCTS {
         bail!("at most {MOST_PRODUCTS} products");
     }
+    let texts = content::publish(&mut client)?;
     let new = fill(&mut client, total)?;
-    say::line(format_args!("{new} products added"));
+    say::line(format_args!("{new} products added, {texts} texts published"));
     Ok(())
 }
 
-/// For `up`: a shop that has products already is left alone.
+/// For `up`: a shop that has products already is left alone, and so are texts that were published.
 pub(crate) fn fill_when_empty(database_url: &str) -> Result<()> {
     let mut client = cluster::connect(database_url)?;
+    content::publish(&mut client)?;
     let filled: bool = client.query_one("select exists (select from catalog.products)", &[])?.get(0);
     if !filled {
         fill(&mut client, 0)?;

@@ -8,6 +8,7 @@ pub(crate) const DOMAINS: &[(&str, &str)] = &[
     ("identity", "identity"),
     ("user", "users"),
     ("catalog", "catalog"),
+    ("content", "content"),
     ("shopping", "shopping"),
     ("inventory", "inventory"),
     ("order", "orders"),

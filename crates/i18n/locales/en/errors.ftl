@@ -129,3 +129,5 @@ FIELD_TAKEN = This is already in use elsewhere.
 FIELD_PAST = This time has already passed.
 FIELD_REPEATED = Another row of the file already has this code.
 FIELD_STRAY = This row has values outside the named columns.
+FIELD_HTML = Please use Markdown only, without HTML.
+FIELD_LINK = Links may lead to web pages, e-mail addresses, phone numbers and into the shop only.

@@ -135,3 +135,5 @@ FIELD_TAKEN = Ta wartość jest już używana gdzie indziej.
 FIELD_PAST = Ten termin już minął.
 FIELD_REPEATED = Ten sam kod jest już w innym wierszu pliku.
 FIELD_STRAY = W tym wierszu są wartości poza nazwanymi kolumnami.
+FIELD_HTML = Używaj wyłącznie Markdownu, bez HTML.
+FIELD_LINK = Odnośniki mogą prowadzić tylko do stron internetowych, adresów e-mail, numerów telefonu i wewnątrz sklepu.

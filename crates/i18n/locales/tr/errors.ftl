@@ -108,3 +108,5 @@ FIELD_TAKEN = Bu değer başka bir kayıtta kullanılıyor.
 FIELD_PAST = Bu zaman geçmişte kaldı.
 FIELD_REPEATED = Dosyanın başka bir satırında da bu kod var.
 FIELD_STRAY = Bu satırda adlandırılmış sütunların dışında değerler var.
+FIELD_HTML = Lütfen HTML kullanmadan yalnızca Markdown yazın.
+FIELD_LINK = Bağlantılar yalnızca web sayfalarına, e-posta adreslerine, telefon numaralarına ve mağazanın içine gidebilir.
