@@ -22,6 +22,11 @@ async fn without_redis_the_shop_goes_on() {
     for customer in [ada, shop.customer().await] {
         let listed = customer.visitor().get("/api/products").await.data();
         assert_eq!(listed[0]["name"], yoghurt.name_in("en"));
+        for path in ["/api/products/categories", "/api/products?q=yog", "/api/products/suggestions?q=yog"] {
+            customer.visitor().get(path).await.with_status(200);
+        }
+        let detail = format!("/api/products/{}", yoghurt.id);
+        assert_eq!(customer.visitor().get(&detail).await.data()["price"], listed[0]["price"]);
         customer.adds(&yoghurt, 4).await.with_status(200);
         let placed = customer.places_an_order().await;
         shop.stripe.succeed(&placed.intent);
@@ -31,11 +36,13 @@ async fn without_redis_the_shop_goes_on() {
     assert_eq!(ready, json!({ "status": "ok", "postgres": "ok", "redis": "degraded" }));
 
     redis.start_again().await;
+    let back = Instant::now();
     eventually("Redis is used again", async || {
         let ready = shop.guest().get("/health/ready").await.data();
         (ready["redis"] == "ok").then_some(())
     })
     .await;
+    assert!(back.elapsed() < BOUND);
     shop.customer().await.adds(&yoghurt, 1).await.with_status(200);
     shop.is_sound().await;
 }

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod buying;
+mod catalogue;
 mod companies;
 mod crashes;
 mod dependencies;

@@ -68,7 +68,11 @@ mod tests {
                 body.lines().filter(|line| line.starts_with("## ")).count()
             });
             let sections: Vec<_> = sections.collect();
-            assert!(sections[0] > 3 && sections.iter().all(|n| *n == sections[0]), "{:?}: {sections:?}", kinds[0].0);
+            assert!(
+                sections[0] > 3 && sections.iter().all(|n| *n == sections[0]),
+                "{:?}: {sections:?}",
+                kinds[0].0
+            );
         }
     }
 }

@@ -201,10 +201,10 @@ impl Draft {
         wrong.words("allergens", &self.allergens, &ALLERGENS);
         for (name, amount) in self.nutrition.iter().flatten() {
             let field = format!("nutrition.{name}");
-            if !NUTRIENTS.contains(&name.as_str()) {
-                wrong.note(field, "UNKNOWN");
-            } else {
+            if NUTRIENTS.contains(&name.as_str()) {
                 wrong.range(&field, (*amount).into(), (0, 1_000_000));
+            } else {
+                wrong.note(field, "UNKNOWN");
             }
         }
         if self.texts.is_empty() {

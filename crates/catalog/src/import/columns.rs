@@ -1,5 +1,7 @@
 //! The columns of a file of products, the same in what is read and in what is written. Pure.
 
+use std::collections::BTreeMap;
+
 use kernel::{
     Language::{self, En, Pl, Tr},
     UserType::{self, Corporate, Individual},
@@ -206,7 +208,7 @@ impl Column {
 /// Empty parts are none: a language without any text, a declaration without an amount, what is not sold.
 pub(super) fn tidy(draft: &mut Draft) {
     draft.texts.retain(|_, t| !(t.name.is_empty() && t.description.is_empty() && t.storage.is_empty()));
-    if draft.nutrition.as_ref().is_some_and(|known| known.is_empty()) {
+    if draft.nutrition.as_ref().is_some_and(BTreeMap::is_empty) {
         draft.nutrition = None;
     }
     for user_type in [Individual, Corporate] {

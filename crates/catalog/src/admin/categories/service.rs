@@ -27,17 +27,17 @@ impl CatalogService {
     pub(crate) async fn create_category(
         &self,
         actor: Actor,
-        shelf: Shelf,
+        category: Shelf,
     ) -> Result<KnownShelf, CatalogError> {
         let now = self.clock.now();
-        refuse(shelf.wrong())?;
+        refuse(category.wrong())?;
         let id = CategoryId::generate(now);
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             products::lock(tx).await?;
-            refuse_taken(tx, id, &shelf).await?;
-            store::put(tx, id, &shelf, now).await?;
-            let entry = entry(actor, "category.create", id, None, Some(json!(shelf)));
+            refuse_taken(tx, id, &category).await?;
+            store::put(tx, id, &category, now).await?;
+            let entry = entry(actor, "category.create", id, None, Some(json!(category)));
             audit::record(tx, &entry, now).await?;
             find(tx, id).await
         })
@@ -48,7 +48,7 @@ impl CatalogService {
         &self,
         actor: Actor,
         (id, expected): (CategoryId, Expected),
-        shelf: Shelf,
+        category: Shelf,
     ) -> Result<KnownShelf, CatalogError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
@@ -56,11 +56,11 @@ impl CatalogService {
             products::lock(tx).await?;
             let before = find(tx, id).await?;
             expect(expected, before.version)?;
-            refuse(shelf.wrong())?;
-            refuse_taken(tx, id, &shelf).await?;
-            if shelf != before.shelf {
-                store::put(tx, id, &shelf, now).await?;
-                let (was, is) = (Some(json!(before.shelf)), Some(json!(shelf)));
+            refuse(category.wrong())?;
+            refuse_taken(tx, id, &category).await?;
+            if category != before.shelf {
+                store::put(tx, id, &category, now).await?;
+                let (was, is) = (Some(json!(before.shelf)), Some(json!(category)));
                 audit::record(tx, &entry(actor, "category.change", id, was, is), now).await?;
             }
             find(tx, id).await
@@ -133,9 +133,9 @@ async fn find(tx: &mut Tx, id: CategoryId) -> Result<KnownShelf, CatalogError> {
     store::list(tx, Some(id)).await?.pop().ok_or(CatalogError::CategoryNotFound)
 }
 
-async fn refuse_taken(tx: &mut Tx, id: CategoryId, shelf: &Shelf) -> Result<(), CatalogError> {
+async fn refuse_taken(tx: &mut Tx, id: CategoryId, category: &Shelf) -> Result<(), CatalogError> {
     let mut wrong = Wrong::default();
-    if store::is_taken(tx, &shelf.slug, id).await? {
+    if store::is_taken(tx, &category.slug, id).await? {
         wrong.note("slug", "TAKEN");
     }
     refuse(wrong.0)
