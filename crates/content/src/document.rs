@@ -128,8 +128,7 @@ fn has_odd_links(text: &str) -> bool {
     let targets = text.match_indices("](").chain(text.match_indices("]:"));
     targets.filter_map(|(at, mark)| text.get(at + mark.len()..)).any(|target| {
         let target: String = target.trim_start_matches([' ', '\n', '\t', '<']).to_lowercase();
-        let end =
-            target.find(|c: char| matches!(c, '/' | '#' | '?' | ')' | ' ' | '\n')).unwrap_or(target.len());
+        let end = target.find(['/', '#', '?', ')', ' ', '\n']).unwrap_or(target.len());
         let scheme = target.find(':').filter(|colon| *colon < end).and_then(|colon| target.get(..colon));
         // An entity hides a colon.
         let hidden = target.get(..end).is_some_and(|head| head.contains('&'));
