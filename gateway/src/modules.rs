@@ -103,9 +103,8 @@ impl Modules {
             Arc::new(AvailabilityForCatalog(stock_api.clone())),
         );
         let catalog_api: Arc<CatalogService> = Arc::new(catalog.clone());
-        let offers = CatalogForShopping { catalog: catalog_api.clone(), stock: stock_api.clone() };
+        let offers = Arc::new(CatalogForShopping::new(catalog_api.clone(), stock_api.clone()));
         let rules = CartRules { minimum_order: config.order.minimum };
-        let offers: Arc<CatalogForShopping> = Arc::new(offers);
         let carts = CartService::new(db.clone(), clock.clone(), offers.clone(), rules);
         let favorites = FavoriteService::new(db.clone(), clock.clone(), offers);
         let guests = GuestService::new(db.clone(), clock.clone(), carts.clone());

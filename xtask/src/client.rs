@@ -50,7 +50,10 @@ impl Connection {
             write!(head, "{name}: {value}\r\n")?;
         }
         if method != "GET" {
-            write!(head, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())?;
+            if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+                head.push_str("Content-Type: application/json\r\n");
+            }
+            write!(head, "Content-Length: {}\r\n", body.len())?;
         }
         // One write: two small packets would wait for each other (Nagle and delayed acknowledgement).
         let request = format!("{head}\r\n{body}");

@@ -11,6 +11,16 @@ pub trait Catalog: Send + Sync {
     /// Today's offers, as a customer of `view.user_type` sees them in `view.language`; what was never sold to such
     /// a customer is absent.
     async fn products(&self, ids: &[ProductId], view: View) -> Result<HashMap<ProductId, Offer>, PortError>;
+
+    /// The same for whoever only looks: the units may be those of half a second ago, but nothing is sold out that can
+    /// be had.
+    async fn products_lately(
+        &self,
+        ids: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Offer>, PortError> {
+        self.products(ids, view).await
+    }
 }
 
 /// For whom an offer is made.

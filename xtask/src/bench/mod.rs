@@ -2,6 +2,7 @@
 #![expect(clippy::float_arithmetic, reason = "rates and ratios of measured times; no money here")]
 
 mod floors;
+mod import;
 mod orders;
 mod reads;
 mod table;
@@ -143,7 +144,13 @@ fn gateway(
         redis_url: &redis.url(),
         stripe_url: &stripe.url(),
         dev_dir: &site.folder("secrets")?,
-        more: &[("RATE_LIMITS", "100000"), ("LOG_FORMAT", "json"), ("RUST_LOG", "warn")],
+        more: &[
+            ("RATE_LIMITS", "100000"),
+            ("LOG_FORMAT", "json"),
+            ("RUST_LOG", "warn"),
+            ("ADMIN_BOOTSTRAP_EMAIL", import::OWNER.0),
+            ("ADMIN_BOOTSTRAP_PASSWORD", import::OWNER.1),
+        ],
         log: Some(site.folder("logs")?.join(format!("gateway-{products}.log"))),
     };
     say::step("start the gateway", || Gateway::start(site, &settings))
@@ -191,6 +198,11 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let update = say::step(&format!("pgbench update, {time} s"), || postgres.update(&shop.processes()))?;
     let order_like = say::step(&format!("pgbench order, {time} s"), || postgres.order(&shop.processes()))?;
     let script = say::step("redis script calls", || floors::redis_script(shop.redis.port))?;
+
+    let (taken, again) =
+        say::step(&format!("import of {} products", import::PRODUCTS), || import::import(shop.port))?;
+    table.took(&format!("import of {} products", import::PRODUCTS), taken);
+    table.took("the same file again", again);
 
     shop.grow(site)?;
     let many_lists = shop.during("list of 100,000, not in memory", &patient, &reads::lists(shop.port)?)?;

@@ -63,6 +63,11 @@ impl Table {
         self.ratios.push(format!("{name}, p99 at 100,000 products / at 1,000: {times:.1}"));
     }
 
+    /// Something that is done once.
+    pub(super) fn took(&mut self, name: &str, time: Duration) {
+        self.ratios.push(format!("{name}: {:.1} s", time.as_secs_f64()));
+    }
+
     pub(super) fn memory(&mut self, products: u32, kib: u64) {
         self.ratios.push(format!("gateway's memory at its peak, {products} products: {} MB", kib / 1024));
     }

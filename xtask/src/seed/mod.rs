@@ -60,3 +60,32 @@ pub(crate) fn fill(client: &mut Client, total: u32) -> Result<u64> {
     products.extend((1..=total.saturating_sub(real)).map(synthetic::product));
     say::step(&format!("seed {} products", products.len()), || load::load(client, &categories, &products))
 }
+
+/// Made-up products that no seed makes, as a file that the shop's people would import: those from `first` on.
+pub(crate) fn import_file(first: u32, count: u32) -> String {
+    use std::fmt::Write as _;
+    let mut file = String::from(
+        "code,category,brand,size,quantity_per_box,name_tr,name_en,name_pl,price_individual,\
+         price_corporate,min_quantity_corporate,vat_rate,badges\n",
+    );
+    for number in first..first + count {
+        let p = synthetic::product(number);
+        let zloty = |grosz: u32| format!("{}.{:02}", grosz / 100, grosz % 100);
+        let (individual, corporate) = (zloty(p.consumer_gross), zloty(p.corporate_gross));
+        let rate = p.vat_basis_points / 100;
+        let _ = writeln!(
+            file,
+            "I{number},{},{},{},{},{},{},{},{individual},{corporate},{},{rate},{}",
+            p.category,
+            p.brand,
+            p.size,
+            p.quantity_per_box,
+            p.name_tr,
+            p.name_en,
+            p.name_pl,
+            p.min_corporate,
+            p.badges
+        );
+    }
+    file
+}

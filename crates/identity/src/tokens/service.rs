@@ -1,6 +1,6 @@
 //! Signing and judging tokens.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
@@ -9,10 +9,12 @@ use kernel::{
     id::{SessionId, UserId},
     secret,
 };
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 
 use super::{
-    ADMIN, API, AccessClaims, AdminClaims, Claims, ISSUER, LIFE, REGISTRATION, RegistrationClaims,
-    SigningKeys, StandardClaims, Subject,
+    ADMIN, API, AccessClaims, AdminClaims, Claims, ISSUER, LIFE, LIFE_SECONDS, REGISTRATION,
+    RegistrationClaims, SigningKeys, StandardClaims, Subject,
 };
 use crate::{
     IdentityError,
@@ -22,12 +24,17 @@ use crate::{
 
 /// What nobody needs for a token of ours is not even looked at.
 pub(super) const MAX_TOKEN_BYTES: usize = 2048;
+/// Tokens whose claims are kept; of a few hundred bytes each.
+const KNOWN_TOKENS: u64 = 10_000;
+
 #[derive(Clone)]
 pub struct TokenService {
     clock: Arc<dyn Clock>,
     keys: SigningKeys,
     validation: Arc<Validation>,
     revocations: Arc<Revocations>,
+    /// What was found good, by the token's hash: comparing a signature takes longer than anything else a read does.
+    known: Cache<[u8; 32], Arc<Claims>>,
 }
 
 impl TokenService {
@@ -39,7 +46,11 @@ impl TokenService {
         // The library reads the system's time; ours comes from the clock, in `StandardClaims::in_force`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { clock, keys, validation: Arc::new(validation), revocations: Arc::default() }
+        let known = Cache::builder()
+            .max_capacity(KNOWN_TOKENS)
+            .time_to_live(Duration::from_secs(LIFE_SECONDS.into()))
+            .build();
+        Self { clock, keys, validation: Arc::new(validation), revocations: Arc::default(), known }
     }
 
     pub(crate) fn revocations(&self) -> &Arc<Revocations> {
@@ -103,13 +114,13 @@ fn standard(audience: &str, now: DateTime<Utc>) -> Result<StandardClaims, Identi
 impl TokensApi for TokenService {
     fn judge(&self, token: &str) -> Judgement {
         let Some(claims) = self.verify(token) else { return Judgement::Refused };
-        let standing = match &claims {
+        let standing = match &*claims {
             Claims::Access(c) => self.revocations.standing(c.sub.0, c.sid, c.epoch),
             Claims::Admin(c) => self.revocations.standing(c.sub.0, c.sid, c.epoch),
             // It opens no session that could have ended.
             Claims::Registration(_) => Standing::Holds,
         };
-        match (standing, bearer(claims)) {
+        match (standing, bearer(&claims)) {
             (Standing::Holds, Some(bearer)) => Judgement::Good(bearer),
             (Standing::Unknown, Some(_)) => Judgement::Unknown,
             _ => Judgement::Refused,
@@ -119,16 +130,28 @@ impl TokensApi for TokenService {
 
 impl TokenService {
     /// The claims of a token that is ours, serves the audience of its kind, and is in force.
-    fn verify(&self, token: &str) -> Option<Claims> {
+    fn verify(&self, token: &str) -> Option<Arc<Claims>> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let claims = match self.known.get(&hash) {
+            Some(claims) => claims,
+            None => {
+                let claims = Arc::new(self.read(token)?);
+                self.known.insert(hash, claims.clone());
+                claims
+            }
+        };
+        claims.standard().in_force(self.clock.now().timestamp()).then_some(claims)
+    }
+
+    /// The claims of a token that is ours and serves the audience of its kind; it may have expired.
+    fn read(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok().filter(is_ours)?;
         let key = self.keys.find(header.kid.as_deref()?)?;
         let claims = decode::<Claims>(token, &key.verifying, &self.validation).ok()?.claims;
-        let standard = claims.standard();
-        let good = standard.aud == claims.audience() && standard.in_force(self.clock.now().timestamp());
-        good.then_some(claims)
+        (claims.standard().aud == claims.audience()).then_some(claims)
     }
 }
 
@@ -142,7 +165,7 @@ fn is_ours(header: &Header) -> bool {
     *alg == Algorithm::EdDSA && typ.as_deref() == Some("JWT") && kid.is_some()
 }
 
-fn bearer(claims: Claims) -> Option<Bearer> {
+fn bearer(claims: &Claims) -> Option<Bearer> {
     Some(match claims {
         Claims::Access(c) => Bearer::Customer { user: c.sub, session: c.sid, user_type: c.user_type },
         Claims::Admin(c) => Bearer::Staff { staff: c.sub, session: c.sid, role: c.role },

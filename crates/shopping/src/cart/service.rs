@@ -44,7 +44,11 @@ impl CartService {
     /// The owner's cart at today's prices.
     pub(crate) async fn cart(&self, owner: Owner, view: View) -> Result<Quote, CartError> {
         let lines = self.find(owner).await?.lines;
-        let offers = self.offers(lines.iter().map(|line| line.product), view).await?;
+        let products: Vec<ProductId> = lines.iter().map(|line| line.product).collect();
+        let offers = match products.as_slice() {
+            [] => Offers::new(),
+            products => self.catalog.products_lately(products, view).await?,
+        };
         Ok(quote(&lines, &offers, self.rules, view.user_type)?)
     }
 

@@ -48,8 +48,11 @@ impl FavoriteService {
         let more = rows.len() > limit.get();
         rows.truncate(limit.get());
         let products: Vec<ProductId> = rows.iter().map(|(_, product, _)| *product).collect();
-        let mut offers =
-            if products.is_empty() { [].into() } else { self.catalog.products(&products, view).await? };
+        let mut offers = if products.is_empty() {
+            [].into()
+        } else {
+            self.catalog.products_lately(&products, view).await?
+        };
         let next = rows.last().filter(|_| more).map(|(id, ..)| *id);
         let favorite = |(id, product, added_at)| {
             let offer = offers.remove(&product).filter(|offer| offer.sellable);
