@@ -2,10 +2,10 @@
 
 use kernel::{VatRate, id::ProductId};
 
-const ACTIVE: u8 = 1;
-const IN_STOCK: u8 = 2;
+pub(super) const ACTIVE: u8 = 1;
+pub(super) const IN_STOCK: u8 = 2;
 /// Instead of a price: not sold to such customers.
-const NOT_SOLD: i64 = -1;
+pub(super) const NOT_SOLD: i32 = -1;
 
 /// Each a number for every product, by its place.
 #[derive(Debug, Default)]
@@ -16,8 +16,8 @@ pub(super) struct Columns {
     pub(super) brand: Vec<u16>,
     /// A bit for each badge.
     pub(super) badges: Vec<u16>,
-    /// In grosz, by the type of customer.
-    prices: [Vec<i64>; 2],
+    /// In grosz, by the type of customer. What would cost more than 21 million zloty is sold to nobody.
+    prices: [Vec<i32>; 2],
     /// Microseconds.
     pub(super) created_at: Vec<i64>,
     pub(super) units_sold: Vec<i64>,
@@ -53,7 +53,7 @@ impl Columns {
         set(&mut self.created_at, at, row.created_at);
         set(&mut self.units_sold, at, row.units_sold);
         for (column, price) in self.prices.iter_mut().zip(row.prices) {
-            set(column, at, price.unwrap_or(NOT_SOLD));
+            set(column, at, price.and_then(|price| i32::try_from(price).ok()).unwrap_or(NOT_SOLD));
         }
     }
 
@@ -66,7 +66,13 @@ impl Columns {
     }
 
     pub(super) fn price(&self, at: usize, user_type: usize) -> Option<i64> {
-        Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD)
+        Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
+    }
+
+    /// Flags and prices of the rows from `start` on, at most as many as that.
+    pub(super) fn part(&self, start: usize, most: usize, user_type: usize) -> (&[u8], &[i32]) {
+        let end = self.flags.len().min(start + most);
+        (&self.flags[start..end], &self.prices[user_type][start..end])
     }
 
     /// The price at which a list shows it; `None` when none does.

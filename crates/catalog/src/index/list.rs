@@ -4,7 +4,12 @@ use std::collections::BinaryHeap;
 
 use kernel::{Language, id::ProductId};
 
-use super::{Index, NONE, bit, collation, columns::Columns, place, place_of, search::Matches};
+use super::{
+    Index, NONE, bit, collation,
+    columns::{ACTIVE, Columns, IN_STOCK, NOT_SOLD},
+    place, place_of,
+    search::Matches,
+};
 use crate::{
     Product, View,
     product::{After, Filter, Position, Selection, Sort},
@@ -39,6 +44,11 @@ const BRAND: u8 = 2;
 const BADGE: u8 = 4;
 const PRICE: u8 = 8;
 const STOCK: u8 = 16;
+/// Not a filter: no list shows it. Above all the others together.
+const GONE: u8 = 128;
+
+/// Rows that are looked at together: their columns stay near the processor meanwhile.
+const PART: usize = 1_024;
 
 /// A filter in the index' own words; a value that it does not know fits no row.
 struct Narrowed {
@@ -58,6 +68,43 @@ struct Counts {
     prices: Option<(i64, i64)>,
 }
 
+/// The first rows by key and id, one more than the page shows.
+struct Best {
+    /// The worst of those kept is on top, so that it makes room for a better one.
+    heap: BinaryHeap<(i64, ProductId, usize)>,
+    most: usize,
+    /// Where the page before ended.
+    bound: Option<(i64, ProductId)>,
+    /// A row with a greater key has no chance.
+    worst: i64,
+}
+
+impl Best {
+    fn new(limit: usize, bound: Option<(i64, ProductId)>) -> Self {
+        Self { heap: BinaryHeap::with_capacity(limit + 2), most: limit + 1, bound, worst: i64::MAX }
+    }
+
+    fn offer(&mut self, key: i64, columns: &Columns, at: usize) {
+        if key > self.worst {
+            return;
+        }
+        let candidate = (key, columns.ids[at], at);
+        if self.bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
+            return;
+        }
+        if self.heap.len() == self.most {
+            if self.heap.peek().is_some_and(|worst| candidate >= *worst) {
+                return;
+            }
+            self.heap.pop();
+        }
+        self.heap.push(candidate);
+        if self.heap.len() == self.most {
+            self.worst = self.heap.peek().map_or(i64::MAX, |(key, ..)| *key);
+        }
+    }
+}
+
 impl Index {
     /// The page of `selection`, among the `matches` of its question if it asks one.
     pub(crate) fn list(&self, selection: &Selection, matches: Option<&Matches>, view: View) -> Found {
@@ -65,46 +112,52 @@ impl Index {
         let alphabet = &self.alphabets[place(view.language)];
         let narrowed = self.narrowed(&selection.filter);
         let sort = selection.sort();
-        let bound = selection.after.as_ref().map(|after| self.bound(after, view.language));
         let limit = selection.limit.get();
         let mut counts = Counts {
             categories: vec![0; self.category_ids.len()],
             brands: vec![0; self.brands.names.len()],
             ..Counts::default()
         };
-        // The worst of those kept is on top, so that it makes room for a better one.
-        let mut best: BinaryHeap<(i64, ProductId, usize)> = BinaryHeap::with_capacity(limit + 2);
-        for at in 0..self.shown.len() {
-            let score = matches.map_or(0, |matches| matches.score(at));
-            if matches.is_some() && score == 0 {
-                continue;
-            }
-            let Some(price) = columns.listed_at(at, user_type) else { continue };
-            let kept_off = narrowed.kept_off(columns, at, price);
+        let mut best =
+            Best::new(limit, selection.after.as_ref().map(|after| self.bound(after, view.language)));
+        let key = |at: usize, price: i64, score: u32| match sort {
+            Sort::Relevance => -i64::from(score),
+            Sort::Price => price,
+            Sort::PriceDown => -price,
+            Sort::Newest => -columns.created_at[at],
+            Sort::Bestselling => -columns.units_sold[at],
+            Sort::Name => i64::from(alphabet.rank(at)),
+        };
+        let mut kept_off = Vec::with_capacity(PART);
+        let mut see = |at: usize, price: i64, kept_off: u8, score: u32| {
             counts.count(columns, at, price, kept_off);
-            if kept_off != 0 {
-                continue;
+            if kept_off == 0 {
+                best.offer(key(at, price, score), columns, at);
             }
-            let key = match sort {
-                Sort::Relevance => -i64::from(score),
-                Sort::Price => price,
-                Sort::PriceDown => -price,
-                Sort::Newest => -columns.created_at[at],
-                Sort::Bestselling => -columns.units_sold[at],
-                Sort::Name => i64::from(alphabet.rank(at)),
-            };
-            let candidate = (key, columns.ids[at], at);
-            if bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
-                continue;
+        };
+        match matches {
+            Some(matches) => {
+                for (at, score) in matches.rows() {
+                    narrowed.keep_off(columns, (at, 1), user_type, &mut kept_off);
+                    if let ([0..GONE], Some(price)) = (kept_off.as_slice(), columns.price(at, user_type)) {
+                        see(at, price, kept_off[0], score);
+                    }
+                }
             }
-            if best.len() <= limit {
-                best.push(candidate);
-            } else if best.peek().is_some_and(|worst| candidate < *worst) {
-                best.pop();
-                best.push(candidate);
+            None => {
+                for start in (0..self.shown.len()).step_by(PART) {
+                    narrowed.keep_off(columns, (start, PART), user_type, &mut kept_off);
+                    let (_, prices) = columns.part(start, PART, user_type);
+                    for (at, (kept_off, price)) in (start..).zip(kept_off.iter().zip(prices)) {
+                        // Two kinds of filter keep it off: it counts for none of them.
+                        if *kept_off < GONE && kept_off & kept_off.wrapping_sub(1) == 0 {
+                            see(at, i64::from(*price), *kept_off, 0);
+                        }
+                    }
+                }
             }
         }
-        let mut page = best.into_sorted_vec();
+        let mut page = best.heap.into_sorted_vec();
         let more = page.len() > limit;
         page.truncate(limit);
         let next = page.last().filter(|_| more).map(|(key, id, at)| After {
@@ -179,17 +232,43 @@ impl Index {
 }
 
 impl Narrowed {
-    fn kept_off(&self, columns: &Columns, at: usize, price: i64) -> u8 {
+    /// For each of so many rows from `start` on: which kinds of filter keep it off. Each filter is a loop of its own
+    /// over a column, in which nothing depends on the row before: the machine looks at many rows at once.
+    fn keep_off(
+        &self,
+        columns: &Columns,
+        (start, most): (usize, usize),
+        user_type: usize,
+        kept_off: &mut Vec<u8>,
+    ) {
+        let (flags, prices) = columns.part(start, most, user_type);
+        let bit = |off: bool, bit: u8| u8::from(off) * bit;
         let (lowest, highest) = self.prices;
-        let bit = |kept_off: bool, bit: u8| if kept_off { bit } else { 0 };
-        bit(self.category.is_some_and(|category| category != columns.category[at]), CATEGORY)
-            | bit(self.brand.is_some_and(|brand| brand != columns.brand[at]), BRAND)
-            | bit(self.badge.is_some_and(|badge| columns.badges[at] & badge == 0), BADGE)
-            | bit(
-                lowest.is_some_and(|lowest| price < lowest) || highest.is_some_and(|highest| price > highest),
-                PRICE,
-            )
-            | bit(self.in_stock && !columns.is_in_stock(at), STOCK)
+        let limit = |limit: i64| i32::try_from(limit.max(0)).unwrap_or(i32::MAX);
+        let (lowest, highest) = (lowest.map_or(0, limit), highest.map_or(i32::MAX, limit));
+        kept_off.clear();
+        kept_off.extend(flags.iter().zip(prices).map(|(flags, price)| {
+            bit((flags & ACTIVE == 0) | (*price == NOT_SOLD), GONE)
+                | bit((*price < lowest) | (*price > highest), PRICE)
+        }));
+        let other = |column: &[u16], wanted: Option<u16>, kind: u8, kept_off: &mut [u8]| {
+            let Some(wanted) = wanted else { return };
+            for (kept_off, value) in kept_off.iter_mut().zip(&column[start..]) {
+                *kept_off |= bit(*value != wanted, kind);
+            }
+        };
+        other(&columns.category, self.category, CATEGORY, kept_off);
+        other(&columns.brand, self.brand, BRAND, kept_off);
+        if let Some(badge) = self.badge {
+            for (kept_off, badges) in kept_off.iter_mut().zip(&columns.badges[start..]) {
+                *kept_off |= bit(badges & badge == 0, BADGE);
+            }
+        }
+        if self.in_stock {
+            for (kept_off, flags) in kept_off.iter_mut().zip(flags) {
+                *kept_off |= bit(flags & IN_STOCK == 0, STOCK);
+            }
+        }
     }
 }
 

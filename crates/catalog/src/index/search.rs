@@ -1,6 +1,6 @@
 //! Which products have the words of a question, and how well each fits.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap};
 
 use kernel::{Language, id::ProductId};
 
@@ -135,14 +135,48 @@ impl Words {
     }
 }
 
-/// The products that fit a question, each with a score.
+/// The products that fit a question, each with a score, by row.
 #[derive(Debug)]
-pub(crate) struct Matches(Vec<u32>);
+pub(crate) struct Matches(Vec<(usize, u32)>);
 
 impl Matches {
-    /// 0: does not fit.
-    pub(super) fn score(&self, row: usize) -> u32 {
-        self.0.get(row).copied().unwrap_or(0)
+    pub(super) fn rows(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.0.iter().copied()
+    }
+}
+
+/// What was noted of the rows while a question is judged. Most questions concern few rows: only these are looked at
+/// again, and the memory serves the next question.
+#[derive(Default)]
+struct Notes {
+    by_row: Vec<Judged>,
+    touched: Vec<usize>,
+}
+
+impl Notes {
+    fn note(&mut self, at: usize, worth: u32, places: Places) {
+        let Some(row) = self.by_row.get_mut(at) else { return };
+        if row.words == 0 && row.best == 0 {
+            self.touched.push(at);
+        }
+        if worth > row.best {
+            (row.best, row.best_places) = (worth, places);
+        }
+    }
+
+    /// The next word of the question comes.
+    fn turn(&mut self) {
+        for at in &self.touched {
+            let row = &mut self.by_row[*at];
+            if row.best > 0 {
+                row.words += 1;
+                row.score += row.best;
+                for (count, bit) in row.in_name.iter_mut().zip(OF_NAME) {
+                    *count += u8::from(row.best_places & bit != 0);
+                }
+                (row.best, row.best_places) = (0, 0);
+            }
+        }
     }
 }
 
@@ -162,37 +196,38 @@ struct Judged {
 impl Index {
     /// The rows that have all words of the question; if none has, those that have the most of them.
     pub(crate) fn search(&self, meanings: &[Meaning], language: Language) -> Matches {
-        let mut rows = vec![Judged::default(); self.shown.len()];
-        let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
-        for asked in 1..=last {
-            for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
-                let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
-                self.note(&mut rows, meaning, likeness, place(language));
-            }
-            for row in rows.iter_mut().filter(|row| row.best > 0) {
-                row.words += 1;
-                row.score += row.best;
-                for (count, bit) in row.in_name.iter_mut().zip(OF_NAME) {
-                    *count += u8::from(row.best_places & bit != 0);
-                }
-                (row.best, row.best_places) = (0, 0);
-            }
+        thread_local! {
+            static NOTES: RefCell<Notes> = RefCell::default();
         }
-        let most = rows.iter().map(|row| row.words).max().unwrap_or(0);
-        let fits = rows.iter().enumerate().map(|(at, row)| {
-            let fits = row.words > 0 && row.words == most;
-            if fits { row.score + self.likeness_to_name(at, row, place(language)) } else { 0 }
-        });
-        Matches(fits.collect())
+        NOTES.with_borrow_mut(|notes| {
+            notes.by_row.resize(self.shown.len(), Judged::default());
+            let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
+            for asked in 1..=last {
+                for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
+                    let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
+                    self.note(notes, meaning, likeness, place(language));
+                }
+                notes.turn();
+            }
+            let Notes { by_row, touched } = notes;
+            touched.sort_unstable();
+            let most = touched.iter().map(|at| by_row[*at].words).max().unwrap_or(0);
+            let fits = touched.iter().filter(|at| by_row[**at].words == most).map(|at| {
+                let row = &by_row[*at];
+                (*at, row.score + self.likeness_to_name(*at, row, place(language)))
+            });
+            let matches = Matches(fits.collect());
+            for at in touched.drain(..) {
+                by_row[at] = Judged::default();
+            }
+            matches
+        })
     }
 
     /// Notes in every row that has what is meant how much it is worth there.
-    fn note(&self, rows: &mut [Judged], meaning: &Meaning, likeness: u32, language: usize) {
+    fn note(&self, notes: &mut Notes, meaning: &Meaning, likeness: u32, language: usize) {
         let mut found = |at: usize, worth: u32, places: Places| {
-            let (row, worth) = (&mut rows[at], (worth * likeness / 1_000).max(1));
-            if worth > row.best {
-                (row.best, row.best_places) = (worth, places);
-            }
+            notes.note(at, (worth * likeness / 1_000).max(1), places);
         };
         match &meaning.stands_for {
             None => {}
