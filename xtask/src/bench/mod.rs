@@ -12,6 +12,8 @@ mod wrk;
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -85,6 +87,7 @@ impl Shop {
         let stripe = StandIn::start(site, Profile::Release, None, port, Memory::Forgotten)?;
         fill(&postgres, FEW)?;
         let gateway = gateway(site, &postgres, &redis, &stripe, FEW, port)?;
+        settle(&postgres, FEW)?;
         Ok(Self { gateway, stripe, redis, postgres, port, dir: site.dir().to_path_buf() })
     }
 
@@ -93,7 +96,7 @@ impl Shop {
         fill(&self.postgres, MANY)?;
         self.port = free_port()?;
         self.gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, MANY, self.port)?;
-        Ok(())
+        settle(&self.postgres, MANY)
     }
 
     fn processes(&self) -> Processes {
@@ -112,6 +115,23 @@ impl Shop {
             measured
         })
     }
+}
+
+/// Until what the seed left to be done in the background is done.
+fn settle(postgres: &Cluster, products: u32) -> Result<()> {
+    let mut database = cluster::connect(&postgres.url(&database(products)))?;
+    let left = "select (select count(*) from platform.outbox)
+                     + (select count(*) from platform.jobs where run_at <= now() and dead_at is null)";
+    say::step("background work", || {
+        for _ in 0..1_200 {
+            signals::check()?;
+            if database.query_one(left, &[])?.get::<_, i64>(0) == 0 {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        bail!("the background work does not end")
+    })
 }
 
 /// The database of a shop with so many products.
@@ -183,7 +203,7 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let customers = say::step("sign customers up and fill their carts", || {
         visitor::customers(shop.port, &goods, arguments.orders)
     })?;
-    let tokens: Vec<&str> = customers.iter().take(100).map(|customer| customer.token.as_str()).collect();
+    let tokens: Vec<&str> = customers.iter().map(|customer| customer.token.as_str()).collect();
     let carts: Vec<Ask> = tokens.iter().map(|token| Ask::get(CART).signed_in(token)).collect();
     let cart = shop.during("cart read", &load, &carts)?;
     let orders = say::step(&format!("{} orders", customers.len()), || {

@@ -57,10 +57,10 @@ fn good(item: &Value) -> Option<Good> {
     Some(Good { id: item["id"].as_str()?.to_owned(), quantity, least })
 }
 
-/// One unit more of a product, for each customer ten times another: what is in the cart stays what it is.
+/// A unit more of a product, for each customer four times another.
 pub(super) fn adds(tokens: &[&str], goods: &[Good]) -> Vec<Ask> {
     let goods = goods.iter().cycle();
-    let rounds = goods.zip(tokens.iter().cycle()).take(tokens.len() * 10);
+    let rounds = goods.zip(tokens.iter().cycle()).take(tokens.len() * 4);
     rounds
         .map(|(good, token)| {
             let line = json!({ "productId": good.id, "quantity": good.least });

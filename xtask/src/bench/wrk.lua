@@ -4,10 +4,19 @@ local asked = {
 local requests = {}
 local at = 0
 
+local threads = 0
+
+function setup(thread)
+   thread:set("number", threads)
+   threads = threads + 1
+end
+
 function init(args)
    for i, ask in ipairs(asked) do
       requests[i] = wrk.format(ask[1], ask[2], ask[3], ask[4])
    end
+   -- Two threads do not ask the same at the same time.
+   at = math.floor(#requests * number / 2)
 end
 
 function request()

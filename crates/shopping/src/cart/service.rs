@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     Cart, CartRules, Change, Line, Owner, Quantity,
     quote::{Quote, quote},
-    store,
+    store::{self, Addition},
 };
 use crate::{
     CartApi, CartContents, CartError, CartLine,
@@ -44,12 +44,7 @@ impl CartService {
     /// The owner's cart at today's prices.
     pub(crate) async fn cart(&self, owner: Owner, view: View) -> Result<Quote, CartError> {
         let lines = self.find(owner).await?.lines;
-        let products: Vec<ProductId> = lines.iter().map(|line| line.product).collect();
-        let offers = match products.as_slice() {
-            [] => Offers::new(),
-            products => self.catalog.products_lately(products, view).await?,
-        };
-        Ok(quote(&lines, &offers, self.rules, view.user_type)?)
+        self.quoted(&lines, view).await
     }
 
     /// Puts `quantity` more of a product into the cart.
@@ -60,11 +55,50 @@ impl CartService {
         product: ProductId,
         quantity: Quantity,
     ) -> Result<Quote, CartError> {
+        if let Some(quote) = self.add_at_once(owner, view, product, quantity).await? {
+            return Ok(quote);
+        }
         let now = self.clock.now();
         self.change(owner, view, Some(product), |cart, offers| {
             cart.add(offers.get(&product), product, quantity, now)
         })
         .await
+    }
+
+    /// What nearly every addition is, in one round trip: there is a cart, and nothing speaks against it. `None`, and
+    /// nothing done, when something may: that is for a closer look to say.
+    async fn add_at_once(
+        &self,
+        owner: Owner,
+        view: View,
+        product: ProductId,
+        quantity: Quantity,
+    ) -> Result<Option<Quote>, CartError> {
+        let now = self.clock.now();
+        let offer = self.catalog.products_lately(&[product], view).await?.remove(&product);
+        let Some(offer) = offer.filter(|offer| offer.sellable) else { return Ok(None) };
+        let addition = Addition {
+            item: CartItemId::generate(now),
+            product,
+            quantity,
+            least: offer.min_quantity,
+            most: offer.available.min(Quantity::MAX.into()),
+            price: offer.price,
+        };
+        let mut conn = self.db.conn().await?;
+        let lines = store::add(&mut conn, owner, &addition, now).await?;
+        drop(conn);
+        if lines.is_empty() { Ok(None) } else { Ok(Some(self.quoted(&lines, view).await?)) }
+    }
+
+    /// The lines at today's prices, for whoever looks.
+    async fn quoted(&self, lines: &[Line], view: View) -> Result<Quote, CartError> {
+        let products: Vec<ProductId> = lines.iter().map(|line| line.product).collect();
+        let offers = match products.as_slice() {
+            [] => Offers::new(),
+            products => self.catalog.products_lately(products, view).await?,
+        };
+        Ok(quote(lines, &offers, self.rules, view.user_type)?)
     }
 
     /// Sets the quantities of lines, all or none.

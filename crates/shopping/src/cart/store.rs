@@ -167,6 +167,46 @@ pub(super) async fn change(
     )
 }
 
+/// Units to be put into a cart, and what the sum of the line must lie between.
+pub(super) struct Addition {
+    pub(super) item: CartItemId,
+    pub(super) product: ProductId,
+    pub(super) quantity: Quantity,
+    pub(super) least: u32,
+    pub(super) most: u32,
+    pub(super) price: Money,
+}
+
+/// Adds to a cart that has been begun and tells its lines; none when it cannot be.
+pub(super) async fn add(
+    conn: &mut AsyncPgConnection,
+    owner: Owner,
+    addition: &Addition,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Line>> {
+    let (user, guest) = match owner {
+        Owner::User(user) => (Some(user), None),
+        Owner::Guest(guest) => (None, Some(guest)),
+    };
+    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let statement = sql_query(
+        "select id, product_id, quantity, price_seen, added_at
+         from shopping.add_to_cart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind::<Nullable<Uuid>, _>(user)
+    .bind::<Nullable<Uuid>, _>(guest)
+    .bind::<Uuid, _>(addition.item)
+    .bind::<Uuid, _>(addition.product)
+    .bind::<Integer, _>(count(addition.quantity.get()))
+    .bind::<Integer, _>(count(addition.least))
+    .bind::<Integer, _>(count(addition.most))
+    .bind::<Integer, _>(i32::try_from(Cart::MAX_LINES).unwrap_or(i32::MAX))
+    .bind::<BigInt, _>(addition.price.amount())
+    .bind::<Timestamptz, _>(now);
+    let rows: Vec<LineRow> = cached(statement).load(conn).await?;
+    rows.into_iter().map(Line::try_from).collect()
+}
+
 /// Locks the cart until the transaction ends, and tells its revision; `None` when it is gone.
 pub(super) async fn lock(tx: &mut Tx, cart: CartId) -> QueryResult<Option<i64>> {
     carts::table.find(cart).select(carts::revision).for_update().first(tx).await.optional()
