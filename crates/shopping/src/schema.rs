@@ -9,6 +9,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         guest_id -> Nullable<Uuid>,
         left_alone_at -> Nullable<Timestamptz>,
+        touched_on -> Date,
     }
 }
 

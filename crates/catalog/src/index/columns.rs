@@ -1,21 +1,23 @@
 //! What questions look at, column by column, and what is shown of a product, packed.
 
+use std::collections::HashMap;
+
 use kernel::{VatRate, id::ProductId};
 
-pub(super) const ACTIVE: u8 = 1;
-pub(super) const IN_STOCK: u8 = 2;
+const ACTIVE: u8 = 1;
+const IN_STOCK: u8 = 2;
 /// Instead of a price: not sold to such customers.
-pub(super) const NOT_SOLD: i32 = -1;
+const NOT_SOLD: i32 = -1;
 
 /// Each a number for every product, by its place.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) ids: Vec<ProductId>,
     flags: Vec<u8>,
-    pub(super) category: Vec<u16>,
-    pub(super) brand: Vec<u16>,
-    /// A bit for each badge.
-    pub(super) badges: Vec<u16>,
+    /// The number of what it is: a shop has few different ones.
+    kind_numbers: Vec<u32>,
+    kinds: Vec<Kind>,
+    numbers_of_kinds: HashMap<Kind, u32>,
     /// In grosz, by the type of customer. What would cost more than 21 million zloty is sold to nobody.
     prices: [Vec<i32>; 2],
     /// Microseconds.
@@ -23,11 +25,18 @@ pub(super) struct Columns {
     pub(super) units_sold: Vec<i64>,
 }
 
-pub(super) struct Row {
-    pub(super) id: ProductId,
+/// What many products have in common: all that facets count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
     pub(super) category: u16,
     pub(super) brand: u16,
+    /// A bit for each badge.
     pub(super) badges: u16,
+}
+
+pub(super) struct Row {
+    pub(super) id: ProductId,
+    pub(super) kind: Kind,
     pub(super) created_at: i64,
     pub(super) units_sold: i64,
     pub(super) prices: [Option<i64>; 2],
@@ -47,9 +56,8 @@ impl Columns {
         let flag = |flag: u8, holds: bool| if holds { flag } else { 0 };
         set(&mut self.ids, at, row.id);
         set(&mut self.flags, at, flag(ACTIVE, row.active) | flag(IN_STOCK, row.in_stock));
-        set(&mut self.category, at, row.category);
-        set(&mut self.brand, at, row.brand);
-        set(&mut self.badges, at, row.badges);
+        let number = self.number(row.kind);
+        set(&mut self.kind_numbers, at, number);
         set(&mut self.created_at, at, row.created_at);
         set(&mut self.units_sold, at, row.units_sold);
         for (column, price) in self.prices.iter_mut().zip(row.prices) {
@@ -69,10 +77,37 @@ impl Columns {
         Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
     }
 
-    /// Flags and prices of the rows from `start` on, at most as many as that.
-    pub(super) fn part(&self, start: usize, most: usize, user_type: usize) -> (&[u8], &[i32]) {
-        let end = self.flags.len().min(start + most);
-        (&self.flags[start..end], &self.prices[user_type][start..end])
+    /// Whether a list shows it, and its price: a negative one for whom it is not sold to.
+    pub(super) fn listed_price(&self, at: usize, user_type: usize) -> (bool, i32) {
+        let price = self.prices[user_type][at];
+        (self.is_active(at) & (price != NOT_SOLD), price)
+    }
+
+    fn number(&mut self, kind: Kind) -> u32 {
+        let next = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers_of_kinds.entry(kind).or_insert(next);
+        if number == next {
+            self.kinds.push(kind);
+        }
+        number
+    }
+
+    /// By their number.
+    pub(super) fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    pub(super) fn kind(&self, at: usize) -> Kind {
+        self.kinds[self.kind_number(at)]
+    }
+
+    pub(super) fn kind_number(&self, at: usize) -> usize {
+        usize::try_from(self.kind_numbers[at]).unwrap_or(usize::MAX)
+    }
+
+    /// Where a row of such a kind stands.
+    pub(super) fn of_category(&self, category: u16) -> impl Iterator<Item = usize> {
+        (0..self.ids.len()).filter(move |at| self.kind(*at).category == category)
     }
 
     /// The price at which a list shows it; `None` when none does.

@@ -6,7 +6,7 @@ use kernel::{Language, id::ProductId};
 
 use super::{
     Index, NONE, bit, collation,
-    columns::{ACTIVE, Columns, IN_STOCK, NOT_SOLD},
+    columns::{Columns, Kind},
     place, place_of,
     search::Matches,
 };
@@ -38,35 +38,40 @@ pub(crate) struct Facets {
     pub(crate) prices: Option<(i64, i64)>,
 }
 
-/// The kinds of filter, as bits: which of them keep a row off the list.
+/// What keeps a row off the list, as bits: the filters, and that no list shows it.
 const CATEGORY: u8 = 1;
 const BRAND: u8 = 2;
 const BADGE: u8 = 4;
 const PRICE: u8 = 8;
 const STOCK: u8 = 16;
-/// Not a filter: no list shows it. Above all the others together.
-const GONE: u8 = 128;
-
-/// Rows that are looked at together: their columns stay near the processor meanwhile.
-const PART: usize = 1_024;
+const GONE: u8 = 32;
 
 /// A filter in the index' own words; a value that it does not know fits no row.
 struct Narrowed {
-    category: Option<u16>,
-    brand: Option<u16>,
-    badge: Option<u16>,
-    prices: (Option<i64>, Option<i64>),
+    /// By the number of the kind: which filters keep it off.
+    kinds: Vec<u8>,
+    prices: (i32, i32),
     in_stock: bool,
 }
 
-#[derive(Default)]
+/// Counts rows by their kind and by what keeps them off, so that a row costs one addition; facets are made of it later.
 struct Counts {
-    total: usize,
-    categories: Vec<usize>,
-    brands: Vec<usize>,
-    badges: [usize; 16],
-    prices: Option<(i64, i64)>,
+    /// By the number of the kind.
+    kinds: Vec<[u32; CLASSES]>,
+    prices: (i32, i32),
 }
+
+/// The classes of rows that facets count: on the list, or kept off it by nothing but the choice of one kind. The last is
+/// everything else.
+const CLASSES: usize = 5;
+const CLASS_OF: [u8; 64] = {
+    let mut classes = [4; 64];
+    classes[0] = 0;
+    classes[1] = 1;
+    classes[2] = 2;
+    classes[4] = 3;
+    classes
+};
 
 /// The first rows by key and id, one more than the page shows.
 struct Best {
@@ -85,9 +90,6 @@ impl Best {
     }
 
     fn offer(&mut self, key: i64, columns: &Columns, at: usize) {
-        if key > self.worst {
-            return;
-        }
         let candidate = (key, columns.ids[at], at);
         if self.bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
             return;
@@ -113,49 +115,26 @@ impl Index {
         let narrowed = self.narrowed(&selection.filter);
         let sort = selection.sort();
         let limit = selection.limit.get();
-        let mut counts = Counts {
-            categories: vec![0; self.category_ids.len()],
-            brands: vec![0; self.brands.names.len()],
-            ..Counts::default()
-        };
+        let mut counts = Counts::new(columns.kinds().len());
         let mut best =
             Best::new(limit, selection.after.as_ref().map(|after| self.bound(after, view.language)));
-        let key = |at: usize, price: i64, score: u32| match sort {
-            Sort::Relevance => -i64::from(score),
-            Sort::Price => price,
-            Sort::PriceDown => -price,
-            Sort::Newest => -columns.created_at[at],
-            Sort::Bestselling => -columns.units_sold[at],
-            Sort::Name => i64::from(alphabet.rank(at)),
-        };
-        let mut kept_off = Vec::with_capacity(PART);
-        let mut see = |at: usize, price: i64, kept_off: u8, score: u32| {
-            counts.count(columns, at, price, kept_off);
-            if kept_off == 0 {
-                best.offer(key(at, price, score), columns, at);
-            }
-        };
-        match matches {
-            Some(matches) => {
-                for (at, score) in matches.rows() {
-                    narrowed.keep_off(columns, (at, 1), user_type, &mut kept_off);
-                    if let ([0..GONE], Some(price)) = (kept_off.as_slice(), columns.price(at, user_type)) {
-                        see(at, price, kept_off[0], score);
-                    }
+        let mut walk = Walk { columns, user_type, narrowed: &narrowed, counts: &mut counts, best: &mut best };
+        let all = || (0..self.shown.len()).map(|at| (at, 0));
+        macro_rules! walk_by {
+            ($key:expr) => {
+                match matches {
+                    Some(matches) => walk.over(matches.rows(), $key),
+                    None => walk.over(all(), $key),
                 }
-            }
-            None => {
-                for start in (0..self.shown.len()).step_by(PART) {
-                    narrowed.keep_off(columns, (start, PART), user_type, &mut kept_off);
-                    let (_, prices) = columns.part(start, PART, user_type);
-                    for (at, (kept_off, price)) in (start..).zip(kept_off.iter().zip(prices)) {
-                        // Two kinds of filter keep it off: it counts for none of them.
-                        if *kept_off < GONE && kept_off & kept_off.wrapping_sub(1) == 0 {
-                            see(at, i64::from(*price), *kept_off, 0);
-                        }
-                    }
-                }
-            }
+            };
+        }
+        match sort {
+            Sort::Relevance => walk_by!(|_, _, score| -i64::from(score)),
+            Sort::Price => walk_by!(|_, price, _| i64::from(price)),
+            Sort::PriceDown => walk_by!(|_, price, _| -i64::from(price)),
+            Sort::Newest => walk_by!(|at, _, _| -columns.created_at[at]),
+            Sort::Bestselling => walk_by!(|at, _, _| -columns.units_sold[at]),
+            Sort::Name => walk_by!(|at, _, _| i64::from(alphabet.rank(at))),
         }
         let mut page = best.heap.into_sorted_vec();
         let more = page.len() > limit;
@@ -174,7 +153,7 @@ impl Index {
         Found {
             page: page.into_iter().filter_map(|(_, _, at)| self.product_at(at, view)).collect(),
             next,
-            total: counts.total,
+            total: counts.total(),
             facets: self.facets(&counts, view.language),
         }
     }
@@ -186,12 +165,19 @@ impl Index {
             let place = named.and_then(|named| self.category_ids.iter().position(|id| *id == named.id));
             place.and_then(|place| u16::try_from(place).ok()).unwrap_or(NONE)
         };
-        let badge_of = |badge: &String| self.badges.places.get(badge).map_or(0, |place| bit(*place));
+        let category = category.as_ref().map(category_of);
+        let brand = brand.as_ref().map(|brand| self.brands.places.get(brand).copied().unwrap_or(NONE));
+        let badge = badge.as_ref().map(|badge| self.badges.places.get(badge).map_or(0, |place| bit(*place)));
+        let off = |off: bool, bit: u8| if off { bit } else { 0 };
+        let kept_off = |kind: &Kind| {
+            off(category.is_some_and(|category| category != kind.category), CATEGORY)
+                | off(brand.is_some_and(|brand| brand != kind.brand), BRAND)
+                | off(badge.is_some_and(|badge| kind.badges & badge == 0), BADGE)
+        };
+        let limit = |limit: i64| i32::try_from(limit.max(0)).unwrap_or(i32::MAX);
         Narrowed {
-            category: category.as_ref().map(category_of),
-            brand: brand.as_ref().map(|brand| self.brands.places.get(brand).copied().unwrap_or(NONE)),
-            badge: badge.as_ref().map(badge_of),
-            prices: (*min_price, *max_price),
+            kinds: self.columns.kinds().iter().map(kept_off).collect(),
+            prices: (min_price.map_or(0, limit), max_price.map_or(i32::MAX, limit)),
             in_stock: *in_stock,
         }
     }
@@ -211,8 +197,25 @@ impl Index {
     }
 
     fn facets(&self, counts: &Counts, language: Language) -> Facets {
+        let (mut by_category, mut by_brand) =
+            (vec![0; self.category_ids.len()], vec![0; self.brands.names.len()]);
+        let mut by_badge = vec![0; self.badges.names.len()];
+        let add = |counts: &mut [usize], place: u16, more: u32| {
+            if let Some(count) = counts.get_mut(usize::from(place)) {
+                *count += usize::try_from(more).unwrap_or(0);
+            }
+        };
+        for (kind, [listed, other_category, other_brand, other_badge, _]) in
+            self.columns.kinds().iter().zip(&counts.kinds)
+        {
+            add(&mut by_category, kind.category, listed + other_category);
+            add(&mut by_brand, kind.brand, listed + other_brand);
+            for place in (0..16).filter(|place| kind.badges & bit(*place) != 0) {
+                add(&mut by_badge, place, listed + other_badge);
+            }
+        }
         let categories = self.categories.iter().filter_map(|shelf| {
-            let count = self.count_of(shelf, &counts.categories);
+            let count = self.count_of(shelf, &by_category);
             let name = shelf.name(language);
             (count > 0).then_some((name.slug, name.name, count))
         });
@@ -222,79 +225,61 @@ impl Index {
             counted.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
             counted
         };
+        let (lowest, highest) = counts.prices;
         Facets {
             categories: categories.collect(),
-            brands: chosen(&self.brands.names, &counts.brands),
-            badges: chosen(&self.badges.names, &counts.badges),
-            prices: counts.prices,
+            brands: chosen(&self.brands.names, &by_brand),
+            badges: chosen(&self.badges.names, &by_badge),
+            prices: (lowest <= highest).then_some((lowest.into(), highest.into())),
         }
     }
 }
 
-impl Narrowed {
-    /// For each of so many rows from `start` on: which kinds of filter keep it off. Each filter is a loop of its own
-    /// over a column, in which nothing depends on the row before: the machine looks at many rows at once.
-    fn keep_off(
-        &self,
-        columns: &Columns,
-        (start, most): (usize, usize),
-        user_type: usize,
-        kept_off: &mut Vec<u8>,
-    ) {
-        let (flags, prices) = columns.part(start, most, user_type);
-        let bit = |off: bool, bit: u8| u8::from(off) * bit;
-        let (lowest, highest) = self.prices;
-        let limit = |limit: i64| i32::try_from(limit.max(0)).unwrap_or(i32::MAX);
-        let (lowest, highest) = (lowest.map_or(0, limit), highest.map_or(i32::MAX, limit));
-        kept_off.clear();
-        kept_off.extend(flags.iter().zip(prices).map(|(flags, price)| {
-            bit((flags & ACTIVE == 0) | (*price == NOT_SOLD), GONE)
-                | bit((*price < lowest) | (*price > highest), PRICE)
-        }));
-        let other = |column: &[u16], wanted: Option<u16>, kind: u8, kept_off: &mut [u8]| {
-            let Some(wanted) = wanted else { return };
-            for (kept_off, value) in kept_off.iter_mut().zip(&column[start..]) {
-                *kept_off |= bit(*value != wanted, kind);
-            }
-        };
-        other(&columns.category, self.category, CATEGORY, kept_off);
-        other(&columns.brand, self.brand, BRAND, kept_off);
-        if let Some(badge) = self.badge {
-            for (kept_off, badges) in kept_off.iter_mut().zip(&columns.badges[start..]) {
-                *kept_off |= bit(badges & badge == 0, BADGE);
-            }
-        }
-        if self.in_stock {
-            for (kept_off, flags) in kept_off.iter_mut().zip(flags) {
-                *kept_off |= bit(flags & IN_STOCK == 0, STOCK);
+/// One walk over rows: counts them, and keeps the best.
+struct Walk<'a> {
+    columns: &'a Columns,
+    user_type: usize,
+    narrowed: &'a Narrowed,
+    counts: &'a mut Counts,
+    best: &'a mut Best,
+}
+
+impl Walk<'_> {
+    /// Made anew for each kind of row and of key, and without a branch that depends on the row but for those that come
+    /// close to the best: this is what an answer about a hundred thousand products takes its time for.
+    fn over(&mut self, rows: impl Iterator<Item = (usize, u32)>, key: impl Fn(usize, i32, u32) -> i64) {
+        let Self { columns, user_type, narrowed, .. } = *self;
+        let (lowest, highest) = narrowed.prices;
+        let off = |off: bool, bit: u8| u8::from(off) * bit;
+        for (at, score) in rows {
+            let (listed, price) = columns.listed_price(at, user_type);
+            let number = columns.kind_number(at);
+            let kept_off = narrowed.kinds[number]
+                | off((price < lowest) | (price > highest), PRICE)
+                | off(narrowed.in_stock & !columns.is_in_stock(at), STOCK)
+                | off(!listed, GONE);
+            self.counts.kinds[number][usize::from(CLASS_OF[usize::from(kept_off & 63)])] += 1;
+            let (least, most) = self.counts.prices;
+            let counts_for_prices = kept_off & !PRICE == 0;
+            self.counts.prices = (
+                least.min(if counts_for_prices { price } else { i32::MAX }),
+                most.max(if counts_for_prices { price } else { -1 }),
+            );
+            let key = key(at, price, score);
+            if (key <= self.best.worst) & (kept_off == 0) {
+                self.best.offer(key, columns, at);
             }
         }
     }
 }
 
 impl Counts {
-    /// A row counts for a facet when nothing but the choice of that very kind keeps it off the list.
-    fn count(&mut self, columns: &Columns, at: usize, price: i64, kept_off: u8) {
-        if kept_off == 0 {
-            self.total += 1;
-        }
-        if kept_off & !CATEGORY == 0 {
-            self.categories[usize::from(columns.category[at])] += 1;
-        }
-        if kept_off & !BRAND == 0 {
-            self.brands[usize::from(columns.brand[at])] += 1;
-        }
-        if kept_off & !BADGE == 0 {
-            let mut bits = columns.badges[at];
-            while bits != 0 {
-                let place = bits.trailing_zeros();
-                self.badges[usize::try_from(place).unwrap_or(0)] += 1;
-                bits &= bits - 1;
-            }
-        }
-        if kept_off & !PRICE == 0 {
-            let (lowest, highest) = self.prices.unwrap_or((price, price));
-            self.prices = Some((lowest.min(price), highest.max(price)));
-        }
+    fn new(kinds: usize) -> Self {
+        Self { kinds: vec![[0; CLASSES]; kinds], prices: (i32::MAX, -1) }
+    }
+
+    fn total(&self) -> usize {
+        let total: u32 = self.kinds.iter().map(|[listed, ..]| listed).sum();
+        usize::try_from(total).unwrap_or(usize::MAX)
     }
 }

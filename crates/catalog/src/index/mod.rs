@@ -22,7 +22,7 @@ use kernel::{
 };
 
 use crate::{CategoryName, Product, View};
-use columns::{Columns, Shown, Texts};
+use columns::{Columns, Kind, Shown, Texts};
 use names::Alphabet;
 use search::Words;
 
@@ -179,9 +179,11 @@ impl Index {
         let at = *self.places.entry(entry.id).or_insert(self.shown.len());
         let row = columns::Row {
             id: entry.id,
-            category: self.category_place(entry.category),
-            brand: self.brands.place(&entry.brand),
-            badges: entry.badges.iter().fold(0, |bits, badge| bits | bit(self.badges.place(badge))),
+            kind: Kind {
+                category: self.category_place(entry.category),
+                brand: self.brands.place(&entry.brand),
+                badges: entry.badges.iter().fold(0, |bits, badge| bits | bit(self.badges.place(badge))),
+            },
             created_at: entry.created_at.timestamp_micros(),
             units_sold: entry.units_sold,
             prices: entry.offers.map(|offer| offer.map(|offer| offer.price.amount())),
@@ -234,7 +236,8 @@ impl Index {
         let user_type = place_of(view.user_type);
         let (columns, shown) = (&self.columns, &self.shown[at]);
         let price = Money::grosz(columns.price(at, user_type)?);
-        let category = self.category_ids.get(usize::from(columns.category[at]));
+        let kind = columns.kind(at);
+        let category = self.category_ids.get(usize::from(kind.category));
         let category = category.and_then(|id| self.categories.iter().find(|known| known.id == *id));
         let [code, slug, size, image] = [0, 1, 5, 6].map(|text| shown.texts.get(text));
         Some(Product {
@@ -242,7 +245,7 @@ impl Index {
             code: code.to_owned(),
             slug: slug.to_owned(),
             name: shown.name(place(view.language)).to_owned(),
-            brand: self.brands.names.get(usize::from(columns.brand[at])).cloned().unwrap_or_default(),
+            brand: self.brands.names.get(usize::from(kind.brand)).cloned().unwrap_or_default(),
             size: size.to_owned(),
             category: category.map(|category| category.name(view.language)).unwrap_or_default(),
             image_url: (!image.is_empty()).then(|| image.to_owned()),
@@ -250,7 +253,7 @@ impl Index {
             vat: shown.vat?,
             min_quantity: shown.min_quantities[user_type],
             quantity_per_box: shown.quantity_per_box,
-            badges: self.badges_of(columns.badges[at]),
+            badges: self.badges_of(kind.badges),
             active: columns.is_active(at),
         })
     }
@@ -264,7 +267,7 @@ impl Index {
     pub(crate) fn categories(&self, user_type: UserType) -> Vec<(&Shelf, usize)> {
         let mut counts = vec![0; self.category_ids.len()];
         for at in self.listed(user_type) {
-            if let Some(count) = counts.get_mut(usize::from(self.columns.category[at])) {
+            if let Some(count) = counts.get_mut(usize::from(self.columns.kind(at).category)) {
                 *count += 1;
             }
         }
@@ -287,12 +290,13 @@ impl Index {
     pub(crate) fn related(&self, product: ProductId, view: View, limit: usize) -> Option<Vec<Product>> {
         let (columns, seen) = (&self.columns, *self.places.get(&product)?);
         columns.listed_at(seen, place_of(view.user_type))?;
+        let kind = columns.kind(seen);
         let mut others: Vec<usize> = self
             .listed(view.user_type)
-            .filter(|at| columns.category[*at] == columns.category[seen] && *at != seen)
+            .filter(|at| columns.kind(*at).category == kind.category && *at != seen)
             .collect();
         let key = |at: &usize| {
-            let other_brand = columns.brand[*at] != columns.brand[seen];
+            let other_brand = columns.kind(*at).brand != kind.brand;
             (!columns.is_in_stock(*at), other_brand, -columns.units_sold[*at], columns.ids[*at])
         };
         if others.len() > limit {

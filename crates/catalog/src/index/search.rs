@@ -249,8 +249,7 @@ impl Index {
                     found(at, worth, if likeness >= 500 { places } else { 0 });
                 }
                 for category in self.categories_called(word) {
-                    for (at, _) in self.columns.category.iter().enumerate().filter(|(_, of)| **of == category)
-                    {
+                    for at in self.columns.of_category(category) {
                         found(at, worth::CATEGORY, 0);
                     }
                 }

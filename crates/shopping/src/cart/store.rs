@@ -297,8 +297,9 @@ pub(crate) async fn mark_left_alone(
     sql_query(
         "update shopping.carts c set left_alone_at = $2
          from (
-             select id from shopping.carts where left_alone_at is null and updated_at < $1
-             order by updated_at limit 200 for update skip locked
+             select id from shopping.carts
+             where left_alone_at is null and touched_on <= ($1 at time zone 'UTC')::date and updated_at < $1
+             order by touched_on limit 200 for update skip locked
          ) due
          where c.id = due.id returning c.id, c.user_id, c.updated_at",
     )
