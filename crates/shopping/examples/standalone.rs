@@ -10,9 +10,10 @@ use kernel::{
     Clock as _, Money, PortError, SystemClock, UserType, VatRate,
     id::{ProductId, SessionId, UserId},
 };
+use serde_json::value::RawValue;
 use shopping::{
     CartRules, CartService,
-    ports::{Catalog, Offer, View},
+    ports::{Catalog, Item, Offer, View},
 };
 
 /// Sells everything at one price.
@@ -31,7 +32,10 @@ impl Catalog for Everything {
             min_quantity: 1,
             available: 1_000,
             sellable: true,
-            item: serde_json::json!({ "id": product }),
+            item: Item(
+                RawValue::from_string(format!("{{\"id\":\"{product}\"}}"))
+                    .unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            ),
         };
         Ok(ids.iter().map(|id| (*id, offer(*id))).collect())
     }

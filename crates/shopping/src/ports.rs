@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use kernel::{Language, Money, PortError, UserType, VatRate, id::ProductId};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// Knows what is sold, and for how much.
 #[async_trait]
@@ -43,6 +45,17 @@ pub struct Offer {
     pub available: u32,
     /// Whether it is on sale at all.
     pub sellable: bool,
-    /// The product as the catalogue shows it; passed through as it is.
-    pub item: serde_json::Value,
+    /// The product as the catalogue shows it.
+    pub item: Item,
+}
+
+/// JSON that somebody else has written; passed through as it is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Item(pub Box<RawValue>);
+
+impl PartialEq for Item {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }

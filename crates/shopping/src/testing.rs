@@ -20,7 +20,7 @@ use testkit::TestDb;
 use crate::{
     CartError, CartRules, CartService, FavoriteService, GuestService,
     cart::{Owner, Quantity, quote::Quote},
-    ports::{Catalog, Offer, View},
+    ports::{Catalog, Item, Offer, View},
 };
 
 pub(crate) const INDIVIDUAL: View = View { user_type: UserType::Individual, language: Language::Tr };
@@ -100,7 +100,7 @@ impl Shop {
             min_quantity: 1,
             available: 1_000,
             sellable: true,
-            item: json!({ "id": product, "name": "Ayran" }),
+            item: item(&json!({ "id": product, "name": "Ayran" })),
         };
         self.offers.by_product.lock().unwrap().insert(product, offer);
         product
@@ -122,4 +122,8 @@ impl Shop {
     pub(crate) async fn cart(&self, user: UserId) -> Quote {
         self.carts.cart(Owner::User(user), INDIVIDUAL).await.unwrap()
     }
+}
+
+pub(crate) fn item(json: &serde_json::Value) -> Item {
+    Item(serde_json::value::to_raw_value(json).unwrap())
 }

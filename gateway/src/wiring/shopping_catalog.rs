@@ -7,7 +7,7 @@ use catalog::CatalogApi;
 use inventory::StockApi;
 use kernel::{PortError, id::ProductId};
 use moka::sync::Cache;
-use shopping::ports::{Catalog, Offer, View};
+use shopping::ports::{Catalog, Item, Offer, View};
 
 pub(crate) struct CatalogForShopping {
     catalog: Arc<dyn CatalogApi>,
@@ -47,7 +47,7 @@ impl CatalogForShopping {
         let products = self.catalog.products(ids, view).await.map_err(|e| PortError::new("catalog", e))?;
         let offers = products.into_iter().map(|(id, product)| {
             let available = available.get(&id).copied().unwrap_or(0);
-            let item = catalog::item_json(&product, available);
+            let item = Item(catalog::item_json(&product, available));
             let offer = Offer {
                 product: id,
                 price: product.price,

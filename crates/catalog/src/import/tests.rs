@@ -86,6 +86,7 @@ async fn a_file_is_tried_taken_over_and_undone() {
     assert_eq!((second.created, second.changed), (0, 2));
     assert_ne!(products(&shop).await, before);
     // The same again changes nothing.
+    shop.clock.advance(TimeDelta::seconds(1));
     let (third, report) = catalog.import(actor, Kind::Csv, changes.into()).await.unwrap();
     assert_eq!(outcomes(&report), [(2, "unchanged".to_owned()), (3, "unchanged".to_owned())]);
     assert_eq!((third.created, third.changed), (0, 0));

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use kernel::{VatRate, id::ProductId};
 
-const ACTIVE: u8 = 1;
-const IN_STOCK: u8 = 2;
+pub(super) const ACTIVE: u8 = 1;
+pub(super) const IN_STOCK: u8 = 2;
 /// Instead of a price: not sold to such customers.
-const NOT_SOLD: i32 = -1;
+pub(super) const NOT_SOLD: i32 = -1;
 
 /// Each a number for every product, by its place.
 #[derive(Debug, Default)]
@@ -77,10 +77,9 @@ impl Columns {
         Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
     }
 
-    /// Whether a list shows it, and its price: a negative one for whom it is not sold to.
-    pub(super) fn listed_price(&self, at: usize, user_type: usize) -> (bool, i32) {
-        let price = self.prices[user_type][at];
-        (self.is_active(at) & (price != NOT_SOLD), price)
+    /// Flags, price and number of the kind.
+    pub(super) fn at(&self, at: usize, user_type: usize) -> (u8, i32, usize) {
+        (self.flags[at], self.prices[user_type][at], self.kind_number(at))
     }
 
     fn number(&mut self, kind: Kind) -> u32 {

@@ -6,7 +6,7 @@ use kernel::{Language, id::ProductId};
 
 use super::{
     Index, NONE, bit, collation,
-    columns::{Columns, Kind},
+    columns::{ACTIVE, Columns, IN_STOCK, Kind, NOT_SOLD},
     place, place_of,
     search::Matches,
 };
@@ -61,9 +61,9 @@ struct Counts {
     prices: (i32, i32),
 }
 
-/// The classes of rows that facets count: on the list, or kept off it by nothing but the choice of one kind. The last is
-/// everything else.
-const CLASSES: usize = 5;
+/// The classes of rows that facets count: on the list, or kept off it by nothing but the choice of one kind; the fifth is
+/// everything else. Eight, so that a kind's counts never lie across two lines of the processor's memory.
+const CLASSES: usize = 8;
 const CLASS_OF: [u8; 64] = {
     let mut classes = [4; 64];
     classes[0] = 0;
@@ -205,7 +205,7 @@ impl Index {
                 *count += usize::try_from(more).unwrap_or(0);
             }
         };
-        for (kind, [listed, other_category, other_brand, other_badge, _]) in
+        for (kind, [listed, other_category, other_brand, other_badge, ..]) in
             self.columns.kinds().iter().zip(&counts.kinds)
         {
             add(&mut by_category, kind.category, listed + other_category);
@@ -251,25 +251,28 @@ impl Walk<'_> {
         let Self { columns, user_type, narrowed, .. } = *self;
         let (lowest, highest) = narrowed.prices;
         let off = |off: bool, bit: u8| u8::from(off) * bit;
+        // In variables of its own, so that a row need not wait until that of the row before is written.
+        let (mut least, mut most) = self.counts.prices;
+        let counts = self.counts.kinds.as_mut_slice();
+        let kinds = narrowed.kinds.as_slice();
+        let mut worst = self.best.worst;
         for (at, score) in rows {
-            let (listed, price) = columns.listed_price(at, user_type);
-            let number = columns.kind_number(at);
-            let kept_off = narrowed.kinds[number]
+            let (flags, price, number) = columns.at(at, user_type);
+            let kept_off = kinds[number]
                 | off((price < lowest) | (price > highest), PRICE)
-                | off(narrowed.in_stock & !columns.is_in_stock(at), STOCK)
-                | off(!listed, GONE);
-            self.counts.kinds[number][usize::from(CLASS_OF[usize::from(kept_off & 63)])] += 1;
-            let (least, most) = self.counts.prices;
+                | off(narrowed.in_stock & (flags & IN_STOCK == 0), STOCK)
+                | off((flags & ACTIVE == 0) | (price == NOT_SOLD), GONE);
+            counts[number][usize::from(CLASS_OF[usize::from(kept_off & 63)])] += 1;
             let counts_for_prices = kept_off & !PRICE == 0;
-            self.counts.prices = (
-                least.min(if counts_for_prices { price } else { i32::MAX }),
-                most.max(if counts_for_prices { price } else { -1 }),
-            );
+            least = least.min(if counts_for_prices { price } else { i32::MAX });
+            most = most.max(if counts_for_prices { price } else { -1 });
             let key = key(at, price, score);
-            if (key <= self.best.worst) & (kept_off == 0) {
+            if (key <= worst) & (kept_off == 0) {
                 self.best.offer(key, columns, at);
+                worst = self.best.worst;
             }
         }
+        self.counts.prices = (least, most);
     }
 }
 

@@ -135,7 +135,7 @@ impl Words {
     }
 }
 
-/// The products that fit a question, each with a score, by row.
+/// The rows of the products that fit a question, each with a score, in no order.
 #[derive(Debug)]
 pub(crate) struct Matches(Vec<(usize, u32)>);
 
@@ -210,7 +210,6 @@ impl Index {
                 notes.turn();
             }
             let Notes { by_row, touched } = notes;
-            touched.sort_unstable();
             let most = touched.iter().map(|at| by_row[*at].words).max().unwrap_or(0);
             let fits = touched.iter().filter(|at| by_row[**at].words == most).map(|at| {
                 let row = &by_row[*at];

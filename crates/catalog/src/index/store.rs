@@ -78,26 +78,39 @@ pub(super) async fn list_entries(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Entry>> {
     let statement = sql_query(
+        // What belongs to a product is gathered product by product: joined, the planner would read the whole tables for a
+        // part of them.
         "select p.id, p.category_id, p.code, p.slug, p.brand, p.size, p.quantity_per_box, p.badges, p.active,
                     p.in_stock, p.units_sold, p.created_at, v.basis_points,
                     (select m.url from catalog.product_images m where m.product_id = p.id
                      order by m.position, m.id limit 1) as image_url,
-                    i.gross_amount as individual, i.min_quantity as individual_min,
-                    c.gross_amount as corporate, c.min_quantity as corporate_min,
-                    array[coalesce(tr.name, en.name, pl.name, p.code), coalesce(en.name, tr.name, pl.name, p.code),
-                          coalesce(pl.name, tr.name, en.name, p.code)] as names,
-                    array[coalesce(tr.words, ''), coalesce(en.words, ''), coalesce(pl.words, '')] as name_words,
+                    o.individual, o.individual_min, o.corporate, o.corporate_min,
+                    array[coalesce(t.tr, t.en, t.pl, p.code), coalesce(t.en, t.tr, t.pl, p.code),
+                          coalesce(t.pl, t.tr, t.en, p.code)] as names,
+                    array[coalesce(t.tr_words, ''), coalesce(t.en_words, ''), coalesce(t.pl_words, '')] as name_words,
                     p.other_words
              from catalog.products p
-             left join catalog.product_prices i on i.product_id = p.id and i.user_type = 'individual'
-                 and i.valid_from <= $1 and (i.valid_to is null or i.valid_to > $1)
-             left join catalog.product_prices c on c.product_id = p.id and c.user_type = 'corporate'
-                 and c.valid_from <= $1 and (c.valid_to is null or c.valid_to > $1)
-             left join catalog.product_vat_rates v on v.product_id = p.id
-                 and v.valid_from <= $1 and (v.valid_to is null or v.valid_to > $1)
-             left join catalog.product_translations tr on tr.product_id = p.id and tr.language = 'tr'
-             left join catalog.product_translations en on en.product_id = p.id and en.language = 'en'
-             left join catalog.product_translations pl on pl.product_id = p.id and pl.language = 'pl'
+             left join lateral (
+                 select max(x.gross_amount) filter (where x.user_type = 'individual') as individual,
+                        max(x.min_quantity) filter (where x.user_type = 'individual') as individual_min,
+                        max(x.gross_amount) filter (where x.user_type = 'corporate') as corporate,
+                        max(x.min_quantity) filter (where x.user_type = 'corporate') as corporate_min
+                 from catalog.product_prices x
+                 where x.product_id = p.id and x.valid_from <= $1 and (x.valid_to is null or x.valid_to > $1)
+             ) o on true
+             left join lateral (
+                 select max(x.basis_points) as basis_points from catalog.product_vat_rates x
+                 where x.product_id = p.id and x.valid_from <= $1 and (x.valid_to is null or x.valid_to > $1)
+             ) v on true
+             left join lateral (
+                 select max(x.name) filter (where x.language = 'tr') as tr,
+                        max(x.name) filter (where x.language = 'en') as en,
+                        max(x.name) filter (where x.language = 'pl') as pl,
+                        max(x.words) filter (where x.language = 'tr') as tr_words,
+                        max(x.words) filter (where x.language = 'en') as en_words,
+                        max(x.words) filter (where x.language = 'pl') as pl_words
+                 from catalog.product_translations x where x.product_id = p.id
+             ) t on true
          where p.id = any ($2) order by p.id",
     );
     let statement = statement.bind::<Timestamptz, _>(now).bind::<Array<Uuid>, _>(ids);

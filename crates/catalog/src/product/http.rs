@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use http_kit::{ApiError, Envelope, Failure, Fields, Lang, MaybeCustomer, Page as Paging, Query, serve};
 use kernel::{Cursor, Language, Limit, Money, UserType, id::ProductId};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{
     IntoParams, ToSchema,
     openapi::{
@@ -61,10 +62,10 @@ struct ItemUnitPrice {
     unit: &'static str,
 }
 
-/// `product` as every answer of the shop shows it: the cart's the same as the catalogue's.
-pub fn item_json(product: &Product, available: u32) -> serde_json::Value {
+/// `product` as every answer of the shop shows it, written out: the cart's the same as the catalogue's.
+pub fn item_json(product: &Product, available: u32) -> Box<RawValue> {
     // Plain data always becomes JSON.
-    serde_json::to_value(Item::of(product, available)).unwrap_or_default()
+    to_raw_value(&Item::of(product, available)).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -70,7 +70,7 @@ struct LineResponse {
     id: CartItemId,
     /// The item of the catalogue; null when the product is gone for good.
     #[schema(schema_with = item_or_null)]
-    product: Option<serde_json::Value>,
+    product: Option<crate::ports::Item>,
     quantity: u32,
     /// Today's gross price; where there is none, the one at which it was put in.
     unit_price: Money,

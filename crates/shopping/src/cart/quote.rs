@@ -9,7 +9,7 @@ use kernel::{
 };
 
 use super::{CartRules, Line};
-use crate::ports::Offer;
+use crate::ports::{Item, Offer};
 
 /// Something about a line that its owner should know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct Quote {
 pub(crate) struct QuotedLine {
     pub(crate) id: CartItemId,
     /// The catalogue's rendering; `None` when it knows the product no more.
-    pub(crate) item: Option<serde_json::Value>,
+    pub(crate) item: Option<Item>,
     pub(crate) quantity: u32,
     /// Today's; where there is none, the one at which it was put in.
     pub(crate) unit_price: Money,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     Cart, CartRules, Change, Line, Owner, Quantity,
     quote::{Quote, quote},
-    store::{self, Addition},
+    store::{self, Added, Addition},
 };
 use crate::{
     CartApi, CartContents, CartError, CartLine,
@@ -86,9 +86,14 @@ impl CartService {
             price: offer.price,
         };
         let mut conn = self.db.conn().await?;
-        let lines = store::add(&mut conn, owner, &addition, now).await?;
+        let added = store::add(&mut conn, owner, &addition, now).await?;
         drop(conn);
-        if lines.is_empty() { Ok(None) } else { Ok(Some(self.quoted(&lines, view).await?)) }
+        let lines = match added {
+            Added::Refused => return Ok(None),
+            Added::Whole(lines) => lines,
+            Added::AmongOthers => self.find(owner).await?.lines,
+        };
+        Ok(Some(self.quoted(&lines, view).await?))
     }
 
     /// The lines at today's prices, for whoever looks.

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use db::{Tx, cached};
 use diesel::{
     prelude::*,
+    result::{DatabaseErrorKind, Error},
     sql_query,
-    sql_types::{Array, BigInt, Integer, Nullable, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Bool, Integer, Nullable, Timestamptz, Uuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::{
@@ -128,8 +129,8 @@ pub(super) async fn begin(
     match owner {
         Owner::User(user) => write!(
             conn,
-            "insert into shopping.carts (id, user_id, revision, created_at, updated_at)
-             values ($1, $2, 1, $3, $3) on conflict do nothing returning id",
+            "insert into shopping.carts (id, user_id, revision, created_at, updated_at, touched_on)
+             values ($1, $2, 1, $3, $3, ($3 at time zone 'UTC')::date) on conflict do nothing returning id",
             (cart, user => Uuid),
             change,
             now
@@ -137,8 +138,8 @@ pub(super) async fn begin(
         // A guest who migrates at this moment holds her row; afterwards it is not found.
         Owner::Guest(guest) => write!(
             conn,
-            "insert into shopping.carts (id, guest_id, revision, created_at, updated_at)
-             select $1, g.id, 1, $3, $3 from (
+            "insert into shopping.carts (id, guest_id, revision, created_at, updated_at, touched_on)
+             select $1, g.id, 1, $3, $3, ($3 at time zone 'UTC')::date from (
                  select id from shopping.guests where id = $2 and migrated_to is null and expires_at > $3 for share
              ) g
              on conflict do nothing returning id",
@@ -159,7 +160,8 @@ pub(super) async fn change(
 ) -> QueryResult<bool> {
     write!(
         conn,
-        "update shopping.carts set revision = revision + 1, updated_at = $3, left_alone_at = null
+        "update shopping.carts
+         set revision = revision + 1, updated_at = $3, touched_on = ($3 at time zone 'UTC')::date, left_alone_at = null
          where id = $1 and revision = $2 returning id",
         (cart, revision => BigInt),
         change,
@@ -177,34 +179,103 @@ pub(super) struct Addition {
     pub(super) price: Money,
 }
 
-/// Adds to a cart that has been begun and tells its lines; none when it cannot be.
+/// A cart's addition: `$1` is the owner, `$8` the moment, and `$narrowed` finds the cart `c`. What was seen of the lines
+/// when the statement began keeps the revision from being raised for nothing; what counts is what the line itself says
+/// when the cart's row is ours. The others cannot change meanwhile.
+macro_rules! add_to {
+    ($narrowed:literal) => {
+        concat!(
+            "with cart as materialized (
+                 update shopping.carts c set revision = c.revision + 1, updated_at = $8, left_alone_at = null,
+                     touched_on = ($8 at time zone 'UTC')::date
+                 where ",
+            $narrowed,
+            " and coalesce((
+                      select i.quantity from shopping.cart_items i where i.cart_id = c.id and i.product_id = $3
+                  ), 0) + $4 between $5 and $6
+                 returning c.id, c.revision
+             ), put as (
+                 insert into shopping.cart_items as i (id, cart_id, product_id, quantity, price_seen, added_at)
+                 select $2, cart.id, $3, $4, $7, $8 from cart
+                 on conflict (cart_id, product_id)
+                 do update set quantity = i.quantity + excluded.quantity, price_seen = excluded.price_seen
+                 where i.quantity + excluded.quantity between $5 and $6
+                 returning id, product_id, quantity, price_seen, added_at
+             )
+             select all_lines.*, cart.revision = s.revision + 1 as whole
+             from cart join shopping.carts s on s.id = cart.id, (
+                 select * from put
+                 union all
+                 select i.id, i.product_id, i.quantity, i.price_seen, i.added_at
+                 from cart join shopping.cart_items i on i.cart_id = cart.id and i.product_id <> $3
+                 where exists (select from put)
+             ) all_lines"
+        )
+    };
+}
+
+#[derive(QueryableByName)]
+struct AddedRow {
+    #[diesel(embed)]
+    line: LineRow,
+    #[diesel(sql_type = Bool)]
+    whole: bool,
+}
+
+/// What became of an addition.
+pub(super) enum Added {
+    /// Nothing: there is no such cart, or something speaks against it.
+    Refused,
+    /// The cart's lines.
+    Whole(Vec<Line>),
+    /// It was done after somebody else's change that this statement could not see.
+    AmongOthers,
+}
+
+/// Adds to a cart that has been begun.
 pub(super) async fn add(
     conn: &mut AsyncPgConnection,
     owner: Owner,
     addition: &Addition,
     now: DateTime<Utc>,
-) -> QueryResult<Vec<Line>> {
-    let (user, guest) = match owner {
-        Owner::User(user) => (Some(user), None),
-        Owner::Guest(guest) => (None, Some(guest)),
+) -> QueryResult<Added> {
+    let (text, owner) = match owner {
+        Owner::User(user) => (add_to!("c.user_id = $1"), user.0),
+        Owner::Guest(guest) => (
+            add_to!(
+                "c.guest_id = (
+                     select g.id from shopping.guests g
+                     where g.id = $1 and g.migrated_to is null and g.expires_at > $8 for share
+                 )"
+            ),
+            guest.0,
+        ),
     };
     let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let statement = sql_query(
-        "select id, product_id, quantity, price_seen, added_at
-         from shopping.add_to_cart($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind::<Nullable<Uuid>, _>(user)
-    .bind::<Nullable<Uuid>, _>(guest)
-    .bind::<Uuid, _>(addition.item)
-    .bind::<Uuid, _>(addition.product)
-    .bind::<Integer, _>(count(addition.quantity.get()))
-    .bind::<Integer, _>(count(addition.least))
-    .bind::<Integer, _>(count(addition.most))
-    .bind::<Integer, _>(i32::try_from(Cart::MAX_LINES).unwrap_or(i32::MAX))
-    .bind::<BigInt, _>(addition.price.amount())
-    .bind::<Timestamptz, _>(now);
-    let rows: Vec<LineRow> = cached(statement).load(conn).await?;
-    rows.into_iter().map(Line::try_from).collect()
+    let statement = sql_query(text)
+        .bind::<Uuid, _>(owner)
+        .bind::<Uuid, _>(addition.item)
+        .bind::<Uuid, _>(addition.product)
+        .bind::<Integer, _>(count(addition.quantity.get()))
+        .bind::<Integer, _>(count(addition.least))
+        .bind::<Integer, _>(count(addition.most))
+        .bind::<BigInt, _>(addition.price.amount())
+        .bind::<Timestamptz, _>(now);
+    let rows: Vec<AddedRow> = match cached(statement).load(conn).await {
+        // The cart was full when its row was ours.
+        Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)) => return Ok(Added::Refused),
+        rows => rows?,
+    };
+    if rows.is_empty() {
+        return Ok(Added::Refused);
+    }
+    if !rows.iter().all(|row| row.whole) {
+        return Ok(Added::AmongOthers);
+    }
+    let lines = rows.into_iter().map(|row| Line::try_from(row.line));
+    let mut lines = lines.collect::<QueryResult<Vec<Line>>>()?;
+    lines.sort_unstable_by_key(|line| (line.added_at, line.id));
+    Ok(Added::Whole(lines))
 }
 
 /// Locks the cart until the transaction ends, and tells its revision; `None` when it is gone.
@@ -222,12 +293,14 @@ pub(crate) async fn lock_to_change(tx: &mut Tx, user: UserId, now: DateTime<Utc>
             carts::revision.eq(1),
             carts::created_at.eq(now),
             carts::updated_at.eq(now),
+            carts::touched_on.eq(now.date_naive()),
         ))
         .on_conflict(carts::user_id)
         .do_update()
         .set((
             carts::revision.eq(carts::revision + 1),
             carts::updated_at.eq(now),
+            carts::touched_on.eq(now.date_naive()),
             carts::left_alone_at.eq(None::<DateTime<Utc>>),
         ))
         .returning((carts::id, carts::revision))

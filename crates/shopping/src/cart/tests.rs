@@ -316,7 +316,7 @@ proptest! {
             if sellable {
                 gross_by_rate[rate] += i128::from(price.amount()) * i128::from(*n);
             }
-            offers.insert(product, Offer { product, price, vat, min_quantity, available, sellable, item });
+            offers.insert(product, Offer { product, price, vat, min_quantity, available, sellable, item: crate::testing::item(&item) });
         }
         let vat_by_rate = [0, 1, 2, 3].map(|at| {
             let (gross, percent) = (gross_by_rate[at], i128::from(RATES[at] / 100));
@@ -345,7 +345,7 @@ proptest! {
         for (at, n) in adds {
             let (price, vat) = (Money::grosz(100), VatRate::from_basis_points(800).unwrap());
             let offer = Offer {
-                product: products[at], price, vat, min_quantity: 2, available: 9_000, sellable: true, item: json!({}),
+                product: products[at], price, vat, min_quantity: 2, available: 9_000, sellable: true, item: crate::testing::item(&json!({})),
             };
             let fits = (2..=9_000).contains(&(i64::from(sums[at]) + n));
             prop_assert_eq!(cart.add(Some(&offer), offer.product, Quantity::new(n).unwrap(), now).is_ok(), fits);

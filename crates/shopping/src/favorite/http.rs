@@ -33,7 +33,7 @@ pub(crate) struct FavoriteResponse {
     added_at: DateTime<Utc>,
     /// The item of the catalogue; null while it is not sold.
     #[schema(schema_with = item_or_null)]
-    product: Option<serde_json::Value>,
+    product: Option<crate::ports::Item>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,7 +8,6 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use kernel::id::{FavoriteId, ProductId};
-use serde_json::Value;
 
 /// Nobody has more.
 pub(crate) const MAX: i64 = 500;
@@ -19,5 +18,5 @@ pub(crate) struct Favorite {
     pub(crate) product: ProductId,
     pub(crate) added_at: DateTime<Utc>,
     /// The catalogue's rendering; `None` when it is not sold any more.
-    pub(crate) item: Option<Value>,
+    pub(crate) item: Option<crate::ports::Item>,
 }

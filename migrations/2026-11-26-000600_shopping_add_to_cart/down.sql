@@ -1,1 +1,0 @@
-drop function shopping.add_to_cart;
