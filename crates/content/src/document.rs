@@ -193,6 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn the_texts_of_the_seed_could_be_published() {
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/seed/content");
+        let mut files = 0;
+        for file in std::fs::read_dir(dir).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let (title, body) = text.split_once('\n').unwrap();
+            let title = title.strip_prefix("# ").unwrap();
+            assert_eq!(wrong(&texts(Language::Tr, title, body.trim()), &Texts::new()), [], "{path:?}");
+            files += 1;
+        }
+        assert_eq!(files, 12);
+    }
+
+    #[test]
     fn a_language_is_not_lost() {
         let (tr, pl) = (texts(Language::Tr, "a", "b"), texts(Language::Pl, "a", "b"));
         let told: Vec<_> = wrong(&pl, &tr).into_iter().map(|e| e.field).collect();

@@ -135,6 +135,26 @@ async fn a_line_holds_9999_units_and_a_cart_100_lines() {
     assert_eq!(shop.cart(user).await.lines.len(), 100);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_additions_at_once_leave_a_hundred_lines() {
+    let shop = Shop::new().await;
+    let user = shop.somebody();
+    for _ in 0..95 {
+        shop.add(user, shop.product(), 1).await.unwrap();
+    }
+    let products: Vec<_> = (0..30).map(|_| shop.product()).collect();
+    let adds = join_all(products.iter().map(|product| shop.add(user, *product, 1))).await;
+    assert_eq!(adds.iter().filter(|add| add.is_ok()).count(), 5);
+    let full = |add: &&Result<_, CartError>| matches!(add, Err(CartError::CartFull { max: 100 }));
+    assert_eq!(adds.iter().filter(full).count(), 25);
+    assert_eq!(shop.cart(user).await.lines.len(), 100);
+    // Whoever was let in was shown the whole cart as it was then.
+    let mut seen: Vec<usize> = adds.iter().flatten().map(|cart| cart.lines.len()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen.last(), Some(&100));
+    assert!(seen.iter().all(|lines| *lines > 95));
+}
+
 #[tokio::test]
 async fn a_cart_says_what_changed_since_things_were_put_in() {
     let shop = Shop::new().await;
