@@ -77,6 +77,12 @@ impl Columns {
         Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
     }
 
+    /// Flags, prices and numbers of the kinds of the rows from `start` on, at most as many as that.
+    pub(super) fn part(&self, start: usize, most: usize, user_type: usize) -> (&[u8], &[i32], &[u32]) {
+        let end = self.flags.len().min(start + most);
+        (&self.flags[start..end], &self.prices[user_type][start..end], &self.kind_numbers[start..end])
+    }
+
     /// Flags, price and number of the kind.
     pub(super) fn at(&self, at: usize, user_type: usize) -> (u8, i32, usize) {
         (self.flags[at], self.prices[user_type][at], self.kind_number(at))

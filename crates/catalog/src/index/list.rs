@@ -90,6 +90,9 @@ impl Best {
     }
 
     fn offer(&mut self, key: i64, columns: &Columns, at: usize) {
+        if key > self.worst {
+            return;
+        }
         let candidate = (key, columns.ids[at], at);
         if self.bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
             return;
@@ -119,12 +122,11 @@ impl Index {
         let mut best =
             Best::new(limit, selection.after.as_ref().map(|after| self.bound(after, view.language)));
         let mut walk = Walk { columns, user_type, narrowed: &narrowed, counts: &mut counts, best: &mut best };
-        let all = || (0..self.shown.len()).map(|at| (at, 0));
         macro_rules! walk_by {
             ($key:expr) => {
                 match matches {
-                    Some(matches) => walk.over(matches.rows(), $key),
-                    None => walk.over(all(), $key),
+                    Some(matches) => walk.over(matches, $key),
+                    None => walk.over_all($key),
                 }
             };
         }
@@ -244,36 +246,72 @@ struct Walk<'a> {
     best: &'a mut Best,
 }
 
+/// Rows that are looked at together: what is noted of them stays near the processor meanwhile.
+const PART: usize = 1_024;
+
 impl Walk<'_> {
-    /// Made anew for each kind of row and of key, and without a branch that depends on the row but for those that come
-    /// close to the best: this is what an answer about a hundred thousand products takes its time for.
-    fn over(&mut self, rows: impl Iterator<Item = (usize, u32)>, key: impl Fn(usize, i32, u32) -> i64) {
-        let Self { columns, user_type, narrowed, .. } = *self;
-        let (lowest, highest) = narrowed.prices;
-        let off = |off: bool, bit: u8| u8::from(off) * bit;
-        // In variables of its own, so that a row need not wait until that of the row before is written.
+    /// Over all rows: what an answer about a hundred thousand products takes its time for. Each step is a loop of its own
+    /// in which a row does not wait for the one before, and the machine looks at many at once.
+    fn over_all(&mut self, key: impl Fn(usize, i32, u32) -> i64) {
+        let Self { columns, narrowed, .. } = *self;
+        let (counts, kinds) = (self.counts.kinds.as_mut_slice(), narrowed.kinds.as_slice());
         let (mut least, mut most) = self.counts.prices;
-        let counts = self.counts.kinds.as_mut_slice();
-        let kinds = narrowed.kinds.as_slice();
-        let mut worst = self.best.worst;
-        for (at, score) in rows {
-            let (flags, price, number) = columns.at(at, user_type);
-            let kept_off = kinds[number]
-                | off((price < lowest) | (price > highest), PRICE)
-                | off(narrowed.in_stock & (flags & IN_STOCK == 0), STOCK)
-                | off((flags & ACTIVE == 0) | (price == NOT_SOLD), GONE);
-            counts[number][usize::from(CLASS_OF[usize::from(kept_off & 63)])] += 1;
-            let counts_for_prices = kept_off & !PRICE == 0;
-            least = least.min(if counts_for_prices { price } else { i32::MAX });
-            most = most.max(if counts_for_prices { price } else { -1 });
-            let key = key(at, price, score);
-            if (key <= worst) & (kept_off == 0) {
-                self.best.offer(key, columns, at);
-                worst = self.best.worst;
+        let mut kept_off = Vec::with_capacity(PART);
+        for start in (0..columns.ids.len()).step_by(PART) {
+            let (flags, prices, numbers) = columns.part(start, PART, self.user_type);
+            kept_off.clear();
+            kept_off
+                .extend(flags.iter().zip(prices).map(|(flags, price)| narrowed.keeps_off(*flags, *price)));
+            for (kept_off, number) in kept_off.iter_mut().zip(numbers) {
+                let number = usize::try_from(*number).unwrap_or(usize::MAX);
+                *kept_off |= kinds[number];
+                counts[number][class(*kept_off)] += 1;
+            }
+            for (kept_off, price) in kept_off.iter().zip(prices) {
+                let counts = kept_off & !PRICE == 0;
+                least = least.min(if counts { *price } else { i32::MAX });
+                most = most.max(if counts { *price } else { -1 });
+            }
+            for (at, (kept_off, price)) in (start..).zip(kept_off.iter().zip(prices)) {
+                if *kept_off == 0 {
+                    self.best.offer(key(at, *price, 0), columns, at);
+                }
             }
         }
         self.counts.prices = (least, most);
     }
+
+    /// Over the rows that fit a question.
+    fn over(&mut self, matches: &Matches, key: impl Fn(usize, i32, u32) -> i64) {
+        let Self { columns, narrowed, .. } = *self;
+        for (at, score) in matches.rows() {
+            let (flags, price, number) = columns.at(at, self.user_type);
+            let kept_off = narrowed.kinds[number] | narrowed.keeps_off(flags, price);
+            self.counts.kinds[number][class(kept_off)] += 1;
+            if kept_off & !PRICE == 0 {
+                let (least, most) = &mut self.counts.prices;
+                (*least, *most) = ((*least).min(price), (*most).max(price));
+            }
+            if kept_off == 0 {
+                self.best.offer(key(at, price, score), columns, at);
+            }
+        }
+    }
+}
+
+impl Narrowed {
+    /// What does not go by the kind.
+    fn keeps_off(&self, flags: u8, price: i32) -> u8 {
+        let off = |off: bool, bit: u8| u8::from(off) * bit;
+        let (lowest, highest) = self.prices;
+        off((price < lowest) | (price > highest), PRICE)
+            | off(self.in_stock & (flags & IN_STOCK == 0), STOCK)
+            | off((flags & ACTIVE == 0) | (price == NOT_SOLD), GONE)
+    }
+}
+
+fn class(kept_off: u8) -> usize {
+    usize::from(CLASS_OF[usize::from(kept_off & 63)])
 }
 
 impl Counts {
