@@ -11,7 +11,7 @@ create table content.documents (
 );
 
 create table content.texts (
-    kind text not null,
+    kind text not null check (kind in ('faq', 'terms', 'privacy', 'cookies')),
     version int not null,
     language text not null check (language in ('tr', 'en', 'pl')),
     title text not null check (title <> ''),
