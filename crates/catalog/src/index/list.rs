@@ -51,7 +51,8 @@ struct Narrowed {
     /// By the number of the kind: which filters keep it off.
     kinds: Vec<u8>,
     prices: (i32, i32),
-    in_stock: bool,
+    /// [`STOCK`] when only what can be had is wanted.
+    stock: u8,
 }
 
 /// Counts rows by their kind and by what keeps them off, so that a row costs one addition; facets are made of it later.
@@ -180,7 +181,7 @@ impl Index {
         Narrowed {
             kinds: self.columns.kinds().iter().map(kept_off).collect(),
             prices: (min_price.map_or(0, limit), max_price.map_or(i32::MAX, limit)),
-            in_stock: *in_stock,
+            stock: if *in_stock { STOCK } else { 0 },
         }
     }
 
@@ -304,9 +305,11 @@ impl Narrowed {
     fn keeps_off(&self, flags: u8, price: i32) -> u8 {
         let off = |off: bool, bit: u8| u8::from(off) * bit;
         let (lowest, highest) = self.prices;
-        off((price < lowest) | (price > highest), PRICE)
-            | off(self.in_stock & (flags & IN_STOCK == 0), STOCK)
-            | off((flags & ACTIVE == 0) | (price == NOT_SOLD), GONE)
+        off(price < lowest, PRICE)
+            | off(price > highest, PRICE)
+            | off(flags & IN_STOCK == 0, self.stock)
+            | off(flags & ACTIVE == 0, GONE)
+            | off(price == NOT_SOLD, GONE)
     }
 }
 

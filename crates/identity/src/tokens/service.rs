@@ -135,13 +135,12 @@ impl TokenService {
             return None;
         }
         let hash: [u8; 32] = Sha256::digest(token).into();
-        let claims = match self.known.get(&hash) {
-            Some(claims) => claims,
-            None => {
-                let claims = Arc::new(self.read(token)?);
-                self.known.insert(hash, claims.clone());
-                claims
-            }
+        let claims = if let Some(claims) = self.known.get(&hash) {
+            claims
+        } else {
+            let claims = Arc::new(self.read(token)?);
+            self.known.insert(hash, claims.clone());
+            claims
         };
         claims.standard().in_force(self.clock.now().timestamp()).then_some(claims)
     }

@@ -122,7 +122,7 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<Sheet>> {
     let query = diesel::sql_query(format!(
         "{SHEETS}
-         where ($2 is null or p.code > $2) and ($3 is null or c.slug = $3) and ($4 is null or p.active = $4)
+         where p.code > coalesce($2, '') and ($3 is null or c.slug = $3) and ($4 is null or p.active = $4)
            and ($5 is null or starts_with(p.code_words, catalog.words($5)) or exists (
                select from catalog.product_translations t
                where t.product_id = p.id and strpos(t.words, catalog.words($5)) > 0))
