@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
-    Customer, Gateway, Goods, Product, Stripe, Visitor,
+    Customer, Gateway, Goods, Product, Stripe, Visitor, eventually,
     product::CATEGORY,
     stripe::{PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET},
 };
@@ -127,6 +127,17 @@ impl Shop {
         let product = Product::numbered(self.products.fetch_add(1, Ordering::Relaxed), &goods);
         self.db.exec(&product.sql(&goods)).await;
         product
+    }
+
+    /// Until lists show the product: an instance looks for changes a few times a second.
+    pub async fn lists(&self, product: &Product) {
+        let guest = self.guest();
+        let path = format!("/api/products?q={}", product.code);
+        eventually("the product is on the list", async || {
+            let listed = guest.get(&path).await.with_status(200).data();
+            (listed[0]["id"] == json!(product.id)).then_some(())
+        })
+        .await;
     }
 
     /// More units of a product come in.

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use db::Db;
 use kernel::{Clock, id::ProductId};
+use tokio::sync::Mutex;
 
 use crate::{
     CatalogApi, CatalogError, Product, View,
@@ -21,6 +22,8 @@ pub struct CatalogService {
     pub(crate) availability: Arc<dyn Availability>,
     pub(crate) live: Live,
     pub(crate) bodies: Bodies,
+    /// One file at a time: each is in memory with all it changes.
+    pub(crate) files: Arc<Mutex<()>>,
 }
 
 impl CatalogService {
@@ -35,7 +38,7 @@ impl CatalogService {
         ages: Ages,
     ) -> Self {
         let live = Live::new(db.clone(), clock.clone(), ages);
-        Self { db, clock, availability, live, bodies: Bodies::new() }
+        Self { db, clock, availability, live, bodies: Bodies::new(), files: Arc::default() }
     }
 
     /// Reads the index, so that the first who asks need not wait for it.

@@ -48,6 +48,7 @@ async fn an_individual_buys_by_card_in_polish() {
 async fn buys_by_card(words: Words) {
     let shop = Shop::open().await;
     let yoghurt = shop.sells(Goods { stock: 30, ..Goods::default() }).await;
+    shop.lists(&yoghurt).await;
     let ada = shop.customer_speaking(words.language).await;
     let received = shop.guest().receives_a_text(&ada.phone).await;
     assert!(received.starts_with(words.text_message), "{received}");

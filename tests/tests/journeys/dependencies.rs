@@ -13,6 +13,7 @@ async fn without_redis_the_shop_goes_on() {
     let mut redis = Redis::start().await;
     let shop = Shop::setting("REDIS_URL", redis.url()).open().await;
     let yoghurt = shop.sells(Goods::default()).await;
+    shop.lists(&yoghurt).await;
     let ready = shop.guest().get("/health/ready").await.data();
     assert_eq!(ready, json!({ "status": "ok", "postgres": "ok", "redis": "ok" }));
     let ada = shop.customer().await;

@@ -12,6 +12,7 @@ async fn the_printed_session_ends_with_a_paid_order() {
     // A product that is scarce, so that the session has something to pass over.
     shop.sells(Goods { stock: 5, ..Goods::default() }).await;
     let plenty = shop.sells(Goods { stock: 250, price: 1_999, ..Goods::default() }).await;
+    shop.lists(&plenty).await;
     let api = format!("http://127.0.0.1:{}", shop.gateway.port());
     let script = SESSION.replace("{{API}}", &api).replace("{{STRIPE}}", &shop.stripe.url());
 

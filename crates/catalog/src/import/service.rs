@@ -36,6 +36,7 @@ const AT_ONCE: i64 = 500;
 impl CatalogService {
     /// What the file would do.
     pub(crate) async fn try_import(&self, kind: Kind, file: Vec<u8>) -> Result<Report, CatalogError> {
+        let _turn = self.files.lock().await;
         let lines = read(kind, file).await?;
         // Judged as it would be done, and nothing written.
         let mut conn = self.db.conn().await?;
@@ -50,6 +51,7 @@ impl CatalogService {
         kind: Kind,
         file: Vec<u8>,
     ) -> Result<(Import, Report), CatalogError> {
+        let _turn = self.files.lock().await;
         let lines = read(kind, file).await?;
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
