@@ -81,7 +81,7 @@ returns table (place int, word text, product_id uuid, likeness real) language sq
         from asked a
         cross join lateral (
             select p.id, p.code_words from catalog.products p
-            where p.code_words ~>=~ a.word and p.code_words ~<~ a.beyond order by p.code_words limit 50
+            where p.code_words ~>=~ a.word and p.code_words ~<~ a.beyond order by p.code_words using ~<~ limit 50
         ) c
     ), alike as (
         select a.place, s.word, s.likeness

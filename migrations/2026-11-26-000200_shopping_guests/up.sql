@@ -19,8 +19,12 @@ alter table shopping.carts
     add column guest_id uuid unique references shopping.guests on delete cascade,
     -- When it was told that it had been left alone since its last change.
     add column left_alone_at timestamptz,
+    -- The day of updated_at, in UTC. The index goes by it: a change within a day leaves every indexed column as it is, and
+    -- PostgreSQL need not write into the indexes of the cart's row (HOT).
+    add column touched_on date not null default (now() at time zone 'UTC')::date,
     add check ((user_id is null) <> (guest_id is null));
-create index carts_left_alone on shopping.carts (updated_at) where left_alone_at is null;
+update shopping.carts set touched_on = (updated_at at time zone 'UTC')::date;
+create index carts_left_alone on shopping.carts (touched_on) where left_alone_at is null;
 
 create table shopping.favorites (
     id uuid primary key,
