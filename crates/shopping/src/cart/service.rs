@@ -91,7 +91,8 @@ impl CartService {
         let lines = match added {
             Added::Refused => return Ok(None),
             Added::Whole(lines) => lines,
-            Added::AmongOthers => self.find(owner).await?.lines,
+            // It is done, whatever becomes of the question: the guest may have an account by now, and it went along.
+            Added::AmongOthers(seen) => self.find(owner).await.map_or(seen, |cart| cart.lines),
         };
         Ok(Some(self.quoted(&lines, view).await?))
     }

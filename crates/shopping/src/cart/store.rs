@@ -228,8 +228,8 @@ pub(super) enum Added {
     Refused,
     /// The cart's lines.
     Whole(Vec<Line>),
-    /// It was done after somebody else's change that this statement could not see.
-    AmongOthers,
+    /// It was done after somebody else's change, of which these lines know nothing.
+    AmongOthers(Vec<Line>),
 }
 
 /// Adds to a cart that has been begun.
@@ -269,13 +269,11 @@ pub(super) async fn add(
     if rows.is_empty() {
         return Ok(Added::Refused);
     }
-    if !rows.iter().all(|row| row.whole) {
-        return Ok(Added::AmongOthers);
-    }
+    let whole = rows.iter().all(|row| row.whole);
     let lines = rows.into_iter().map(|row| Line::try_from(row.line));
     let mut lines = lines.collect::<QueryResult<Vec<Line>>>()?;
     lines.sort_unstable_by_key(|line| (line.added_at, line.id));
-    Ok(Added::Whole(lines))
+    Ok(if whole { Added::Whole(lines) } else { Added::AmongOthers(lines) })
 }
 
 /// Locks the cart until the transaction ends, and tells its revision; `None` when it is gone.
