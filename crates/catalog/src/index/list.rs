@@ -257,7 +257,7 @@ impl Walk<'_> {
         let Self { columns, narrowed, .. } = *self;
         let (counts, kinds) = (self.counts.kinds.as_mut_slice(), narrowed.kinds.as_slice());
         let (mut least, mut most) = self.counts.prices;
-        let mut kept_off = Vec::with_capacity(PART);
+        let (mut kept_off, mut worst) = (Vec::with_capacity(PART), self.best.worst);
         for start in (0..columns.ids.len()).step_by(PART) {
             let (flags, prices, numbers) = columns.part(start, PART, self.user_type);
             kept_off.clear();
@@ -275,7 +275,12 @@ impl Walk<'_> {
             }
             for (at, (kept_off, price)) in (start..).zip(kept_off.iter().zip(prices)) {
                 if *kept_off == 0 {
-                    self.best.offer(key(at, *price, 0), columns, at);
+                    let key = key(at, *price, 0);
+                    // Nearly every row stops here.
+                    if key <= worst {
+                        self.best.offer(key, columns, at);
+                        worst = self.best.worst;
+                    }
                 }
             }
         }
