@@ -136,7 +136,7 @@ pub fn is_address(url: &str) -> bool {
 }
 
 /// The settings travel in the connection's start-up packet and cost no round trip. A statement has one plan, whatever it is
-/// asked with: that is the plan which the journeys' `plans` look at, and planning anew takes longer than most statements.
+/// asked with: that is the plan which the journeys' `plans` look at, and nothing is planned anew.
 /// None is so long that compiling it would pay.
 fn with_settings(url: &str, options: &PoolOptions) -> String {
     let settings = format!(

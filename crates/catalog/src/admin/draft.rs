@@ -167,12 +167,13 @@ impl Wrong {
         }
     }
 
-    pub(crate) fn offer(&mut self, field: &str, offer: Offer) {
+    /// `within` is empty, or the path of the offer with the dot behind it.
+    pub(crate) fn offer(&mut self, within: &str, offer: Offer) {
         // A million zloty: whoever types more has mistyped.
         if let Some(gross) = offer.gross {
-            self.range(&format!("{field}.price"), gross, (1, 100_000_000));
+            self.range(&format!("{within}price"), gross, (1, 100_000_000));
         }
-        self.range(&format!("{field}.minQuantity"), offer.min_quantity.into(), (1, 9_999));
+        self.range(&format!("{within}minQuantity"), offer.min_quantity.into(), (1, 9_999));
     }
 }
 
@@ -217,8 +218,8 @@ impl Draft {
             wrong.text(&format!("{field}.storage"), &texts.storage, (0, 500), true);
         }
         let Offers { individual, corporate } = self.offers;
-        wrong.offer("prices.individual", individual);
-        wrong.offer("prices.corporate", corporate);
+        wrong.offer("prices.individual.", individual);
+        wrong.offer("prices.corporate.", corporate);
         if individual.gross.or(corporate.gross).is_none() {
             wrong.note("prices", "REQUIRED");
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use audit::Entry;
+use chrono::{DateTime, Utc};
 use db::{Transact as _, Tx};
 use kernel::{
     Actor, Limit,
@@ -40,8 +41,10 @@ impl CatalogService {
         let lines = read(kind, file).await?;
         // Judged as it would be done, and nothing written.
         let mut conn = self.db.conn().await?;
-        conn.transaction::<_, CatalogError, _>(async |tx| Ok(plan::report(&self.plan(tx, lines).await?)))
-            .await
+        conn.transaction::<_, CatalogError, _>(async |tx| {
+            Ok(plan::report(&self.plan(tx, lines, self.clock.now()).await?))
+        })
+        .await
     }
 
     /// Takes the file over as a whole; one bad row, and nothing changes.
@@ -53,11 +56,11 @@ impl CatalogService {
     ) -> Result<(Import, Report), CatalogError> {
         let _turn = self.files.lock().await;
         let lines = read(kind, file).await?;
-        let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             products::lock(tx).await?;
-            let planned = self.plan(tx, lines).await?;
+            let now = self.clock.now();
+            let planned = self.plan(tx, lines, now).await?;
             let report = plan::report(&planned);
             if let Some(refusal) = report.refusal() {
                 return Err(refusal);
@@ -94,10 +97,10 @@ impl CatalogService {
     /// Every product is again as it was before; those that the import made are not sold any more. Only as long as
     /// nobody has changed one of them since. Asked again, nothing happens.
     pub(crate) async fn undo_import(&self, actor: Actor, id: ImportId) -> Result<Import, CatalogError> {
-        let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             products::lock(tx).await?;
+            let now = self.clock.now();
             let import = store::find(tx, id).await?.ok_or(CatalogError::ImportNotFound)?;
             if import.undone_at.is_some() {
                 return Ok(import);
@@ -169,8 +172,12 @@ impl CatalogService {
         Ok(Some((last, written(rows)?)))
     }
 
-    async fn plan(&self, tx: &mut Tx, lines: Vec<plan::Line>) -> Result<Vec<Planned>, CatalogError> {
-        let now = self.clock.now();
+    async fn plan(
+        &self,
+        tx: &mut Tx,
+        lines: Vec<plan::Line>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Planned>, CatalogError> {
         let codes: Vec<&str> = lines.iter().map(|line| line.code.as_str()).collect();
         let mut known = Vec::with_capacity(codes.len());
         for codes in codes.chunks(2_000) {

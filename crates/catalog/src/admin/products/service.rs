@@ -39,12 +39,12 @@ impl CatalogService {
     }
 
     pub(crate) async fn create_product(&self, actor: Actor, draft: Draft) -> Result<Dossier, CatalogError> {
-        let now = self.clock.now();
         refuse(draft.wrong())?;
-        let id = ProductId::generate(now);
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             store::lock(tx).await?;
+            let now = self.clock.now();
+            let id = ProductId::generate(now);
             let mut draft = draft.clone();
             name(tx, [&mut draft]).await?;
             refuse(misplaced(tx, &[(id, &draft)]).await?.remove(0))?;
@@ -62,10 +62,10 @@ impl CatalogService {
         (id, expected): (ProductId, Expected),
         draft: Draft,
     ) -> Result<Dossier, CatalogError> {
-        let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             store::lock(tx).await?;
+            let now = self.clock.now();
             let before = find(tx, id, now).await?;
             expect(expected, before.version)?;
             refuse(draft.wrong())?;
@@ -92,19 +92,16 @@ impl CatalogService {
         (user_type, offer): (UserType, Offer),
         (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     ) -> Result<Dossier, CatalogError> {
-        let now = self.clock.now();
-        let mut wrong = Wrong::default();
-        wrong.offer("", offer);
-        for error in &mut wrong.0 {
-            error.field = error.field.trim_start_matches('.').to_owned();
-        }
-        let (from, to) = times(&mut wrong, (from, to), now);
-        refuse(wrong.0)?;
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             store::lock(tx).await?;
+            let now = self.clock.now();
             let before = find(tx, id, now).await?;
             expect(expected, before.version)?;
+            let mut wrong = Wrong::default();
+            wrong.offer("", offer);
+            let (from, to) = times(&mut wrong, (from, to), now);
+            refuse(wrong.0)?;
             store::put_prices(tx, &[(id, user_type, offer, Span::From(from, to))], now).await?;
             store::raise_version(tx, id, now).await?;
             let after = json!({
@@ -124,15 +121,15 @@ impl CatalogService {
         rate: VatRate,
         (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     ) -> Result<Dossier, CatalogError> {
-        let now = self.clock.now();
-        let mut wrong = Wrong::default();
-        let (from, to) = times(&mut wrong, (from, to), now);
-        refuse(wrong.0)?;
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, CatalogError, _>(async |tx| {
             store::lock(tx).await?;
+            let now = self.clock.now();
             let before = find(tx, id, now).await?;
             expect(expected, before.version)?;
+            let mut wrong = Wrong::default();
+            let (from, to) = times(&mut wrong, (from, to), now);
+            refuse(wrong.0)?;
             store::put_rates(tx, &[(id, rate, Span::From(from, to))], now).await?;
             store::raise_version(tx, id, now).await?;
             let after = json!({ "vatRate": rate.percent(), "validFrom": from, "validTo": to });

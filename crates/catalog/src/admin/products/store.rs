@@ -87,7 +87,8 @@ struct Record<'a> {
 }
 
 /// Whoever changes the catalogue comes after whoever does so at this moment: nothing that is looked up from here on
-/// changes until the end of the transaction.
+/// changes until the end of the transaction. The time is read afterwards: a moment from before the wait would lie before
+/// the prices of whoever was waited for.
 pub(crate) async fn lock(tx: &mut Tx) -> QueryResult<()> {
     diesel::sql_query("select catalog.this_revision()").execute(tx).await?;
     Ok(())
