@@ -1,8 +1,12 @@
 //! The connection pool: bb8 over diesel-async, with every connection's limits set as it is made.
 
 use std::{
+    num::NonZero,
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -69,19 +73,85 @@ pub struct PoolStatus {
     pub max: u32,
 }
 
+/// The pool, in parts: what reads from a connection's socket runs on the thread that made it, and a thread that asks over
+/// its own connections wakes no other, which costs more than most questions. Where its part has none free, it takes
+/// another's.
 #[derive(Clone)]
 pub struct Db {
+    parts: Arc<[Part]>,
+    wait: Duration,
+}
+
+struct Part {
     pool: Pool<AsyncPgConnection>,
     /// As many places as connections, given in the order of asking. bb8 alone hands a connection that comes back to
     /// whoever asks at that moment: under load somebody who has waited for seconds would go on waiting.
     places: Arc<Semaphore>,
-    wait: Duration,
     max_size: u32,
 }
 
 impl Db {
     /// Makes the pool without connecting: a database that is away shows at the first query.
     pub fn new(url: &str, options: &PoolOptions) -> Self {
+        // One for each thread that serves, one for the work in the background.
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let count = u32::try_from(threads + 1).unwrap_or(1).min(options.max_size.max(1));
+        let part = |place: u32| {
+            // The first take what does not divide evenly.
+            let max_size = options.max_size / count + u32::from(place < options.max_size % count);
+            Part::new(url, &PoolOptions { max_size, ..options.clone() })
+        };
+        Self { parts: (0..count).map(part).collect(), wait: options.wait }
+    }
+
+    pub async fn conn(&self) -> Result<Conn, DbError> {
+        let busy = |e: &dyn std::fmt::Display| DbError::Pool(e.to_string());
+        let conn = tokio::time::timeout(self.wait, async {
+            let (part, place) = match self.free() {
+                Some(found) => found,
+                None => {
+                    let own = self.own();
+                    (own, own.places.clone().acquire_owned().await.map_err(|e| busy(&e))?)
+                }
+            };
+            let pooled = part.pool.get_owned().await.map_err(|e| busy(&e))?;
+            Ok(Conn { pooled, _place: place })
+        });
+        conn.await.unwrap_or_else(|e| Err(busy(&e)))
+    }
+
+    /// The part of the thread that asks.
+    fn own(&self) -> &Part {
+        &self.parts[thread_number() % self.parts.len()]
+    }
+
+    /// A place that is free now, in the thread's own part if there is one.
+    fn free(&self) -> Option<(&Part, OwnedSemaphorePermit)> {
+        let parts = self.parts.iter().cycle().skip(thread_number() % self.parts.len()).take(self.parts.len());
+        parts.filter_map(|part| Some((part, part.places.clone().try_acquire_owned().ok()?))).next()
+    }
+
+    /// Whether PostgreSQL answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let mut conn = self.conn().await?;
+        diesel::select(1_i32.into_sql::<diesel::sql_types::Integer>()).execute(&mut conn).await?;
+        Ok(())
+    }
+
+    pub fn status(&self) -> PoolStatus {
+        self.parts.iter().fold(PoolStatus { connections: 0, idle: 0, max: 0 }, |sum, part| {
+            let state = part.pool.state();
+            PoolStatus {
+                connections: sum.connections + state.connections,
+                idle: sum.idle + state.idle_connections,
+                max: sum.max + part.max_size,
+            }
+        })
+    }
+}
+
+impl Part {
+    fn new(url: &str, options: &PoolOptions) -> Self {
         let mut config = ManagerConfig::default();
         // Asks the driver whether the socket still lives: no round trip, and a restarted server's dead
         // connections leave the pool before somebody is handed one.
@@ -101,31 +171,17 @@ impl Db {
             .test_on_check_out(true)
             .build_unchecked(manager);
         let places = usize::try_from(options.max_size).unwrap_or(Semaphore::MAX_PERMITS);
-        let places = Arc::new(Semaphore::new(places));
-        Self { pool, places, wait: options.wait, max_size: options.max_size }
+        Self { pool, places: Arc::new(Semaphore::new(places)), max_size: options.max_size }
     }
+}
 
-    pub async fn conn(&self) -> Result<Conn, DbError> {
-        let busy = |e: &dyn std::fmt::Display| DbError::Pool(e.to_string());
-        let conn = tokio::time::timeout(self.wait, async {
-            let place = self.places.clone().acquire_owned().await.map_err(|e| busy(&e))?;
-            let pooled = self.pool.get_owned().await.map_err(|e| busy(&e))?;
-            Ok(Conn { pooled, _place: place })
-        });
-        conn.await.unwrap_or_else(|e| Err(busy(&e)))
+/// Threads count themselves as they first ask.
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
     }
-
-    /// Whether PostgreSQL answers.
-    pub async fn ping(&self) -> Result<(), DbError> {
-        let mut conn = self.conn().await?;
-        diesel::select(1_i32.into_sql::<diesel::sql_types::Integer>()).execute(&mut conn).await?;
-        Ok(())
-    }
-
-    pub fn status(&self) -> PoolStatus {
-        let state = self.pool.state();
-        PoolStatus { connections: state.connections, idle: state.idle_connections, max: self.max_size }
-    }
+    NUMBER.with(|number| *number)
 }
 
 /// Whether the driver can make connections to this address, which are never encrypted; nothing is connected to.

@@ -1,15 +1,23 @@
 //! What questions look at, column by column, and what is shown of a product, packed.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 
 use kernel::{VatRate, id::ProductId};
 
-pub(super) const ACTIVE: u8 = 1;
-pub(super) const IN_STOCK: u8 = 2;
-/// Instead of a price: not sold to such customers.
-pub(super) const NOT_SOLD: i32 = -1;
+use super::{
+    order::{Order, index},
+    priced::Priced,
+};
 
-/// Each a number for every product, by its place.
+const ACTIVE: u8 = 1;
+const IN_STOCK: u8 = 2;
+/// Instead of a price: not sold to such customers.
+const NOT_SOLD: i32 = -1;
+
+/// Each a number for every product, by its place; and the orders that go by them.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) ids: Vec<ProductId>,
@@ -21,8 +29,35 @@ pub(super) struct Columns {
     /// In grosz, by the type of customer. What would cost more than 21 million zloty is sold to nobody.
     prices: [Vec<i32>; 2],
     /// Microseconds.
-    pub(super) created_at: Vec<i64>,
-    pub(super) units_sold: Vec<i64>,
+    created_at: Vec<i64>,
+    units_sold: Vec<i64>,
+    /// By the number of the kind.
+    priced: Vec<Priced>,
+    /// The numbers of the kinds whose products changed.
+    changed: BTreeSet<u32>,
+    orders: [Order; Key::ALL.len()],
+}
+
+/// What an order goes by; the smallest first, and among equals the smallest id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Id,
+    Price { user_type: usize },
+    PriceDown { user_type: usize },
+    Newest,
+    Bestselling,
+}
+
+impl Key {
+    const ALL: [Self; 7] = [
+        Self::Id,
+        Self::Price { user_type: 0 },
+        Self::Price { user_type: 1 },
+        Self::PriceDown { user_type: 0 },
+        Self::PriceDown { user_type: 1 },
+        Self::Newest,
+        Self::Bestselling,
+    ];
 }
 
 /// What many products have in common: all that facets count.
@@ -47,11 +82,15 @@ pub(super) struct Row {
 impl Columns {
     /// At a place that is known, or at the next.
     pub(super) fn put(&mut self, at: usize, row: &Row) {
-        fn set<T>(column: &mut Vec<T>, at: usize, value: T) {
+        fn set<T: PartialEq>(column: &mut Vec<T>, at: usize, value: T) {
             match column.get_mut(at) {
                 Some(known) => *known = value,
                 None => column.push(value),
             }
+        }
+        let keys = self.keys(at);
+        if let Some(kind) = self.kind_numbers.get(at) {
+            self.changed.insert(*kind);
         }
         let flag = |flag: u8, holds: bool| if holds { flag } else { 0 };
         set(&mut self.ids, at, row.id);
@@ -63,29 +102,71 @@ impl Columns {
         for (column, price) in self.prices.iter_mut().zip(row.prices) {
             set(column, at, price.and_then(|price| i32::try_from(price).ok()).unwrap_or(NOT_SOLD));
         }
+        self.changed.insert(number);
+        for user_type in 0..2 {
+            if let Some(price) = self.listed_at(at, user_type) {
+                self.priced[index(number)].push(user_type, row.in_stock, price, at);
+            }
+        }
+        self.note_moves(at, keys);
     }
 
     /// Nobody can buy it any more.
     pub(super) fn withdraw(&mut self, at: usize) {
+        let keys = self.keys(at);
+        self.changed.insert(self.kind_numbers[at]);
         self.flags[at] = 0;
         for column in &mut self.prices {
             column[at] = NOT_SOLD;
         }
+        self.note_moves(at, keys);
     }
 
-    pub(super) fn price(&self, at: usize, user_type: usize) -> Option<i64> {
-        Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
+    /// Puts in order what changed.
+    pub(super) fn rearrange(&mut self) {
+        let mut priced = std::mem::take(&mut self.priced);
+        for number in std::mem::take(&mut self.changed) {
+            priced[index(number)].rearrange(|user_type, in_stock, price, at| {
+                self.listed_at(at, user_type) == Some(price)
+                    && self.is_in_stock(at) == in_stock
+                    && self.kind_numbers[at] == number
+            });
+        }
+        self.priced = priced;
+        let mut orders = std::mem::take(&mut self.orders);
+        for (order, key) in orders.iter_mut().zip(Key::ALL) {
+            order.rearrange(self.ids.len(), |at| (self.key(at, key), self.ids[at]));
+        }
+        self.orders = orders;
     }
 
-    /// Flags, prices and numbers of the kinds of the rows from `start` on, at most as many as that.
-    pub(super) fn part(&self, start: usize, most: usize, user_type: usize) -> (&[u8], &[i32], &[u32]) {
-        let end = self.flags.len().min(start + most);
-        (&self.flags[start..end], &self.prices[user_type][start..end], &self.kind_numbers[start..end])
+    /// By each key, of a place that is known.
+    fn keys(&self, at: usize) -> Option<[i64; Key::ALL.len()]> {
+        (at < self.ids.len()).then(|| Key::ALL.map(|key| self.key(at, key)))
     }
 
-    /// Flags, price and number of the kind.
-    pub(super) fn at(&self, at: usize, user_type: usize) -> (u8, i32, usize) {
-        (self.flags[at], self.prices[user_type][at], self.kind_number(at))
+    fn note_moves(&mut self, at: usize, before: Option<[i64; Key::ALL.len()]>) {
+        let now = Key::ALL.map(|key| self.key(at, key));
+        for (place, order) in self.orders.iter_mut().enumerate() {
+            if before.is_none_or(|before| before[place] != now[place]) {
+                order.moved(at);
+            }
+        }
+    }
+
+    pub(super) fn key(&self, at: usize, key: Key) -> i64 {
+        match key {
+            Key::Id => 0,
+            Key::Price { user_type } => self.prices[user_type][at].into(),
+            Key::PriceDown { user_type } => -i64::from(self.prices[user_type][at]),
+            Key::Newest => -self.created_at[at],
+            Key::Bestselling => -self.units_sold[at],
+        }
+    }
+
+    pub(super) fn order(&self, key: Key) -> &Order {
+        let place = Key::ALL.iter().position(|known| *known == key).unwrap_or(0);
+        &self.orders[place]
     }
 
     fn number(&mut self, kind: Kind) -> u32 {
@@ -93,6 +174,7 @@ impl Columns {
         let number = *self.numbers_of_kinds.entry(kind).or_insert(next);
         if number == next {
             self.kinds.push(kind);
+            self.priced.push(Priced::default());
         }
         number
     }
@@ -102,22 +184,33 @@ impl Columns {
         &self.kinds
     }
 
+    /// Each with what lists show of it.
+    pub(super) fn priced(&self) -> impl Iterator<Item = (&Kind, &Priced)> {
+        self.kinds.iter().zip(&self.priced)
+    }
+
     pub(super) fn kind(&self, at: usize) -> Kind {
         self.kinds[self.kind_number(at)]
     }
 
     pub(super) fn kind_number(&self, at: usize) -> usize {
-        usize::try_from(self.kind_numbers[at]).unwrap_or(usize::MAX)
+        index(self.kind_numbers[at])
     }
 
-    /// Where a row of such a kind stands.
-    pub(super) fn of_category(&self, category: u16) -> impl Iterator<Item = usize> {
-        (0..self.ids.len()).filter(move |at| self.kind(*at).category == category)
+    /// Where those of a category stand that lists show to such customers.
+    pub(super) fn of_category(&self, category: u16, user_type: usize) -> impl Iterator<Item = usize> {
+        let kinds = self.priced().filter(move |(kind, _)| kind.category == category);
+        kinds.flat_map(move |(_, priced)| priced.places(user_type, &ANY_PRICE, false))
+    }
+
+    pub(super) fn price(&self, at: usize, user_type: usize) -> Option<i64> {
+        Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
     }
 
     /// The price at which a list shows it; `None` when none does.
-    pub(super) fn listed_at(&self, at: usize, user_type: usize) -> Option<i64> {
-        if self.is_active(at) { self.price(at, user_type) } else { None }
+    pub(super) fn listed_at(&self, at: usize, user_type: usize) -> Option<i32> {
+        let price = self.prices[user_type][at];
+        (self.is_active(at) && price != NOT_SOLD).then_some(price)
     }
 
     pub(super) fn is_active(&self, at: usize) -> bool {
@@ -128,6 +221,8 @@ impl Columns {
         self.flags[at] & IN_STOCK != 0
     }
 }
+
+pub(super) const ANY_PRICE: RangeInclusive<i32> = 0..=i32::MAX;
 
 /// What is shown of a product, beside what stands in columns.
 #[derive(Debug)]

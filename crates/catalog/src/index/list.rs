@@ -1,12 +1,13 @@
 //! Which products a list shows, in which order, and what its facets count.
 
-use std::collections::BinaryHeap;
+use std::ops::RangeInclusive;
 
 use kernel::{Language, id::ProductId};
 
 use super::{
     Index, NONE, bit, collation,
-    columns::{ACTIVE, Columns, IN_STOCK, Kind, NOT_SOLD},
+    columns::{ANY_PRICE, Columns, Key, Kind},
+    order::Order,
     place, place_of,
     search::Matches,
 };
@@ -38,108 +39,66 @@ pub(crate) struct Facets {
     pub(crate) prices: Option<(i64, i64)>,
 }
 
-/// What keeps a row off the list, as bits: the filters, and that no list shows it.
-const CATEGORY: u8 = 1;
-const BRAND: u8 = 2;
-const BADGE: u8 = 4;
-const PRICE: u8 = 8;
-const STOCK: u8 = 16;
-const GONE: u8 = 32;
-
 /// A filter in the index' own words; a value that it does not know fits no row.
 struct Narrowed {
-    /// By the number of the kind: which filters keep it off.
-    kinds: Vec<u8>,
-    prices: (i32, i32),
-    /// [`STOCK`] when only what can be had is wanted.
-    stock: u8,
+    user_type: usize,
+    /// By the number of the kind.
+    classes: Vec<Class>,
+    prices: RangeInclusive<i32>,
+    only_in_stock: bool,
 }
 
-/// Counts rows by their kind and by what keeps them off, so that a row costs one addition; facets are made of it later.
+/// What the choice of category, brand and badge makes of a kind. Facets count those that one choice alone keeps off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Listed,
+    OtherCategory,
+    OtherBrand,
+    OtherBadge,
+    /// More than one choice keeps it off.
+    Other,
+}
+
+/// What fits price and stock, from which facets are made.
 struct Counts {
     /// By the number of the kind.
-    kinds: Vec<[u32; CLASSES]>,
-    prices: (i32, i32),
+    kinds: Vec<usize>,
+    /// Those of all that is listed, were there no limits to the price.
+    prices: Option<(i32, i32)>,
+    total: usize,
 }
 
-/// The classes of rows that facets count: on the list, or kept off it by nothing but the choice of one kind; the fifth is
-/// everything else. Eight, so that a kind's counts never lie across two lines of the processor's memory.
-const CLASSES: usize = 8;
-const CLASS_OF: [u8; 64] = {
-    let mut classes = [4; 64];
-    classes[0] = 0;
-    classes[1] = 1;
-    classes[2] = 2;
-    classes[4] = 3;
-    classes
-};
-
-/// The first rows by key and id, one more than the page shows.
-struct Best {
-    /// The worst of those kept is on top, so that it makes room for a better one.
-    heap: BinaryHeap<(i64, ProductId, usize)>,
-    most: usize,
-    /// Where the page before ended.
-    bound: Option<(i64, ProductId)>,
-    /// A row with a greater key has no chance.
-    worst: i64,
+/// What a list is sorted by.
+enum Ranking<'a> {
+    Key(Key),
+    Name(&'a super::Alphabet),
+    Score,
 }
 
-impl Best {
-    fn new(limit: usize, bound: Option<(i64, ProductId)>) -> Self {
-        Self { heap: BinaryHeap::with_capacity(limit + 2), most: limit + 1, bound, worst: i64::MAX }
-    }
-
-    fn offer(&mut self, key: i64, columns: &Columns, at: usize) {
-        if key > self.worst {
-            return;
-        }
-        let candidate = (key, columns.ids[at], at);
-        if self.bound.is_some_and(|bound| (key, columns.ids[at]) <= bound) {
-            return;
-        }
-        if self.heap.len() == self.most {
-            if self.heap.peek().is_some_and(|worst| candidate >= *worst) {
-                return;
-            }
-            self.heap.pop();
-        }
-        self.heap.push(candidate);
-        if self.heap.len() == self.most {
-            self.worst = self.heap.peek().map_or(i64::MAX, |(key, ..)| *key);
-        }
-    }
-}
+/// A row and what puts it in its place.
+type Candidate = (i64, ProductId, usize);
 
 impl Index {
     /// The page of `selection`, among the `matches` of its question if it asks one.
     pub(crate) fn list(&self, selection: &Selection, matches: Option<&Matches>, view: View) -> Found {
-        let (columns, user_type) = (&self.columns, place_of(view.user_type));
-        let alphabet = &self.alphabets[place(view.language)];
-        let narrowed = self.narrowed(&selection.filter);
+        let columns = &self.columns;
+        let narrowed = self.narrowed(&selection.filter, place_of(view.user_type));
         let sort = selection.sort();
         let limit = selection.limit.get();
-        let mut counts = Counts::new(columns.kinds().len());
-        let mut best =
-            Best::new(limit, selection.after.as_ref().map(|after| self.bound(after, view.language)));
-        let mut walk = Walk { columns, user_type, narrowed: &narrowed, counts: &mut counts, best: &mut best };
-        macro_rules! walk_by {
-            ($key:expr) => {
-                match matches {
-                    Some(matches) => walk.over(matches, $key),
-                    None => walk.over_all($key),
-                }
-            };
-        }
-        match sort {
-            Sort::Relevance => walk_by!(|_, _, score| -i64::from(score)),
-            Sort::Price => walk_by!(|_, price, _| i64::from(price)),
-            Sort::PriceDown => walk_by!(|_, price, _| -i64::from(price)),
-            Sort::Newest => walk_by!(|at, _, _| -columns.created_at[at]),
-            Sort::Bestselling => walk_by!(|at, _, _| -columns.units_sold[at]),
-            Sort::Name => walk_by!(|at, _, _| i64::from(alphabet.rank(at))),
-        }
-        let mut page = best.heap.into_sorted_vec();
+        let bound = selection.after.as_ref().map(|after| self.bound(after, view.language));
+        let ranking = self.ranking(sort, matches.is_some(), view);
+        // One more, which tells that there is another page.
+        let mut best = Best::new(limit + 1, bound);
+        let counts = match matches {
+            Some(matches) => narrowed.judge(columns, matches, |at, score| {
+                best.offer(ranking.candidate(columns, at, score));
+            }),
+            None => narrowed.count(columns),
+        };
+        let mut page = match matches {
+            Some(_) => best.page(),
+            None => self.first(&narrowed, &ranking, counts.total, best),
+        };
         let more = page.len() > limit;
         page.truncate(limit);
         let next = page.last().filter(|_| more).map(|(key, id, at)| After {
@@ -156,12 +115,57 @@ impl Index {
         Found {
             page: page.into_iter().filter_map(|(_, _, at)| self.product_at(at, view)).collect(),
             next,
-            total: counts.total(),
-            facets: self.facets(&counts, view.language),
+            total: counts.total,
+            facets: self.facets(&narrowed, &counts, view.language),
         }
     }
 
-    fn narrowed(&self, filter: &Filter) -> Narrowed {
+    /// The first of all that is listed. Where much is, they are soon met in the order; where little is, it is gathered and
+    /// sorted. Either way about the square root of the number of products is looked at.
+    fn first(
+        &self,
+        narrowed: &Narrowed,
+        ranking: &Ranking<'_>,
+        total: usize,
+        mut best: Best,
+    ) -> Vec<Candidate> {
+        let (columns, most, bound) = (&self.columns, best.most, best.bound);
+        if total.saturating_mul(total) < most * columns.ids.len() {
+            for at in narrowed.listed(columns) {
+                best.offer(ranking.candidate(columns, at, 0));
+            }
+            return best.page();
+        }
+        let (lowest, highest) = ranking.keys(narrowed);
+        let bound = bound.into_iter().chain(lowest.map(|lowest| (lowest - 1, ProductId(uuid::Uuid::max())))).max();
+        let order = ranking.order(columns);
+        let skipped = order.up_to(|at| {
+            let (key, id, _) = ranking.candidate(columns, at, 0);
+            bound.is_some_and(|bound| (key, id) <= bound)
+        });
+        order
+            .from(skipped)
+            .map(|at| ranking.candidate(columns, at, 0))
+            .take_while(|(key, ..)| highest.is_none_or(|highest| *key <= highest))
+            .filter(|(_, _, at)| narrowed.lists(columns, *at))
+            .take(most)
+            .collect()
+    }
+
+    fn ranking(&self, sort: Sort, asks: bool, view: View) -> Ranking<'_> {
+        let user_type = place_of(view.user_type);
+        match sort {
+            Sort::Relevance if asks => Ranking::Score,
+            Sort::Relevance => Ranking::Key(Key::Id),
+            Sort::Price => Ranking::Key(Key::Price { user_type }),
+            Sort::PriceDown => Ranking::Key(Key::PriceDown { user_type }),
+            Sort::Newest => Ranking::Key(Key::Newest),
+            Sort::Bestselling => Ranking::Key(Key::Bestselling),
+            Sort::Name => Ranking::Name(&self.alphabets[place(view.language)]),
+        }
+    }
+
+    fn narrowed(&self, filter: &Filter, user_type: usize) -> Narrowed {
         let Filter { category, brand, badge, min_price, max_price, in_stock } = filter;
         let category_of = |slug: &String| {
             let named = self.categories.iter().find(|category| category.slug == *slug);
@@ -171,17 +175,24 @@ impl Index {
         let category = category.as_ref().map(category_of);
         let brand = brand.as_ref().map(|brand| self.brands.places.get(brand).copied().unwrap_or(NONE));
         let badge = badge.as_ref().map(|badge| self.badges.places.get(badge).map_or(0, |place| bit(*place)));
-        let off = |off: bool, bit: u8| if off { bit } else { 0 };
-        let kept_off = |kind: &Kind| {
-            off(category.is_some_and(|category| category != kind.category), CATEGORY)
-                | off(brand.is_some_and(|brand| brand != kind.brand), BRAND)
-                | off(badge.is_some_and(|badge| kind.badges & badge == 0), BADGE)
+        let class = |kind: &Kind| {
+            let other_category = category.is_some_and(|category| category != kind.category);
+            let other_brand = brand.is_some_and(|brand| brand != kind.brand);
+            let other_badge = badge.is_some_and(|badge| kind.badges & badge == 0);
+            match (other_category, other_brand, other_badge) {
+                (false, false, false) => Class::Listed,
+                (true, false, false) => Class::OtherCategory,
+                (false, true, false) => Class::OtherBrand,
+                (false, false, true) => Class::OtherBadge,
+                _ => Class::Other,
+            }
         };
         let limit = |limit: i64| i32::try_from(limit.max(0)).unwrap_or(i32::MAX);
         Narrowed {
-            kinds: self.columns.kinds().iter().map(kept_off).collect(),
-            prices: (min_price.map_or(0, limit), max_price.map_or(i32::MAX, limit)),
-            stock: if *in_stock { STOCK } else { 0 },
+            user_type,
+            classes: self.columns.kinds().iter().map(class).collect(),
+            prices: min_price.map_or(*ANY_PRICE.start(), limit)..=max_price.map_or(*ANY_PRICE.end(), limit),
+            only_in_stock: *in_stock,
         }
     }
 
@@ -199,22 +210,27 @@ impl Index {
         }
     }
 
-    fn facets(&self, counts: &Counts, language: Language) -> Facets {
+    fn facets(&self, narrowed: &Narrowed, counts: &Counts, language: Language) -> Facets {
         let (mut by_category, mut by_brand) =
             (vec![0; self.category_ids.len()], vec![0; self.brands.names.len()]);
         let mut by_badge = vec![0; self.badges.names.len()];
-        let add = |counts: &mut [usize], place: u16, more: u32| {
+        let add = |counts: &mut [usize], place: u16, more: usize| {
             if let Some(count) = counts.get_mut(usize::from(place)) {
-                *count += usize::try_from(more).unwrap_or(0);
+                *count += more;
             }
         };
-        for (kind, [listed, other_category, other_brand, other_badge, ..]) in
-            self.columns.kinds().iter().zip(&counts.kinds)
-        {
-            add(&mut by_category, kind.category, listed + other_category);
-            add(&mut by_brand, kind.brand, listed + other_brand);
-            for place in (0..16).filter(|place| kind.badges & bit(*place) != 0) {
-                add(&mut by_badge, place, listed + other_badge);
+        for ((kind, class), count) in self.columns.kinds().iter().zip(&narrowed.classes).zip(&counts.kinds) {
+            let counts_for = |alone: Class| *count > 0 && (*class == Class::Listed || *class == alone);
+            if counts_for(Class::OtherCategory) {
+                add(&mut by_category, kind.category, *count);
+            }
+            if counts_for(Class::OtherBrand) {
+                add(&mut by_brand, kind.brand, *count);
+            }
+            if counts_for(Class::OtherBadge) && kind.badges != 0 {
+                for place in (0..16).filter(|place| kind.badges & bit(*place) != 0) {
+                    add(&mut by_badge, place, *count);
+                }
             }
         }
         let categories = self.categories.iter().filter_map(|shelf| {
@@ -228,107 +244,154 @@ impl Index {
             counted.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
             counted
         };
-        let (lowest, highest) = counts.prices;
         Facets {
             categories: categories.collect(),
             brands: chosen(&self.brands.names, &by_brand),
             badges: chosen(&self.badges.names, &by_badge),
-            prices: (lowest <= highest).then_some((lowest.into(), highest.into())),
-        }
-    }
-}
-
-/// One walk over rows: counts them, and keeps the best.
-struct Walk<'a> {
-    columns: &'a Columns,
-    user_type: usize,
-    narrowed: &'a Narrowed,
-    counts: &'a mut Counts,
-    best: &'a mut Best,
-}
-
-/// Rows that are looked at together: what is noted of them stays near the processor meanwhile.
-const PART: usize = 1_024;
-
-impl Walk<'_> {
-    /// Over all rows: what an answer about a hundred thousand products takes its time for. Each step is a loop of its own
-    /// in which a row does not wait for the one before, and the machine looks at many at once.
-    fn over_all(&mut self, key: impl Fn(usize, i32, u32) -> i64) {
-        let Self { columns, narrowed, .. } = *self;
-        let (counts, kinds) = (self.counts.kinds.as_mut_slice(), narrowed.kinds.as_slice());
-        let (mut least, mut most) = self.counts.prices;
-        let (mut kept_off, mut worst) = (Vec::with_capacity(PART), self.best.worst);
-        for start in (0..columns.ids.len()).step_by(PART) {
-            let (flags, prices, numbers) = columns.part(start, PART, self.user_type);
-            kept_off.clear();
-            kept_off
-                .extend(flags.iter().zip(prices).map(|(flags, price)| narrowed.keeps_off(*flags, *price)));
-            for (kept_off, number) in kept_off.iter_mut().zip(numbers) {
-                let number = usize::try_from(*number).unwrap_or(usize::MAX);
-                *kept_off |= kinds[number];
-                counts[number][class(*kept_off)] += 1;
-            }
-            for (kept_off, price) in kept_off.iter().zip(prices) {
-                let counts = kept_off & !PRICE == 0;
-                least = least.min(if counts { *price } else { i32::MAX });
-                most = most.max(if counts { *price } else { -1 });
-            }
-            for (at, (kept_off, price)) in (start..).zip(kept_off.iter().zip(prices)) {
-                if *kept_off == 0 {
-                    let key = key(at, *price, 0);
-                    // Nearly every row stops here.
-                    if key <= worst {
-                        self.best.offer(key, columns, at);
-                        worst = self.best.worst;
-                    }
-                }
-            }
-        }
-        self.counts.prices = (least, most);
-    }
-
-    /// Over the rows that fit a question.
-    fn over(&mut self, matches: &Matches, key: impl Fn(usize, i32, u32) -> i64) {
-        let Self { columns, narrowed, .. } = *self;
-        for (at, score) in matches.rows() {
-            let (flags, price, number) = columns.at(at, self.user_type);
-            let kept_off = narrowed.kinds[number] | narrowed.keeps_off(flags, price);
-            self.counts.kinds[number][class(kept_off)] += 1;
-            if kept_off & !PRICE == 0 {
-                let (least, most) = &mut self.counts.prices;
-                (*least, *most) = ((*least).min(price), (*most).max(price));
-            }
-            if kept_off == 0 {
-                self.best.offer(key(at, price, score), columns, at);
-            }
+            prices: counts.prices.map(|(lowest, highest)| (lowest.into(), highest.into())),
         }
     }
 }
 
 impl Narrowed {
-    /// What does not go by the kind.
-    fn keeps_off(&self, flags: u8, price: i32) -> u8 {
-        let off = |off: bool, bit: u8| u8::from(off) * bit;
-        let (lowest, highest) = self.prices;
-        off(price < lowest, PRICE)
-            | off(price > highest, PRICE)
-            | off(flags & IN_STOCK == 0, self.stock)
-            | off(flags & ACTIVE == 0, GONE)
-            | off(price == NOT_SOLD, GONE)
+    fn fits(&self, columns: &Columns, at: usize) -> bool {
+        columns.listed_at(at, self.user_type).is_some_and(|price| self.prices.contains(&price))
+            && (!self.only_in_stock || columns.is_in_stock(at))
     }
-}
 
-fn class(kept_off: u8) -> usize {
-    usize::from(CLASS_OF[usize::from(kept_off & 63)])
+    fn lists(&self, columns: &Columns, at: usize) -> bool {
+        self.classes[columns.kind_number(at)] == Class::Listed && self.fits(columns, at)
+    }
+
+    /// The rows of all that is listed.
+    fn listed(&self, columns: &Columns) -> impl Iterator<Item = usize> {
+        let kinds = columns.priced().zip(&self.classes).filter(|(_, class)| **class == Class::Listed);
+        kinds.flat_map(|((_, priced), _)| priced.places(self.user_type, &self.prices, self.only_in_stock))
+    }
+
+    fn count(&self, columns: &Columns) -> Counts {
+        let mut counts = Counts::new(columns);
+        for (number, ((_, priced), class)) in columns.priced().zip(&self.classes).enumerate() {
+            if *class != Class::Other {
+                counts.add(number, *class, priced.count(self.user_type, &self.prices, self.only_in_stock));
+            }
+            if *class == Class::Listed
+                && let Some(extremes) = priced.extremes(self.user_type, self.only_in_stock)
+            {
+                counts.widen(extremes);
+            }
+        }
+        counts
+    }
+
+    /// Counts the matches, and tells which of them are listed.
+    fn judge(&self, columns: &Columns, matches: &Matches, mut listed: impl FnMut(usize, u32)) -> Counts {
+        let mut counts = Counts::new(columns);
+        for (at, score) in matches.rows() {
+            let Some(price) = columns.listed_at(at, self.user_type) else { continue };
+            if self.only_in_stock && !columns.is_in_stock(at) {
+                continue;
+            }
+            let number = columns.kind_number(at);
+            let class = self.classes[number];
+            if class == Class::Listed {
+                counts.widen((price, price));
+            }
+            if self.prices.contains(&price) {
+                counts.add(number, class, 1);
+                if class == Class::Listed {
+                    listed(at, score);
+                }
+            }
+        }
+        counts
+    }
 }
 
 impl Counts {
-    fn new(kinds: usize) -> Self {
-        Self { kinds: vec![[0; CLASSES]; kinds], prices: (i32::MAX, -1) }
+    fn new(columns: &Columns) -> Self {
+        Self { kinds: vec![0; columns.kinds().len()], prices: None, total: 0 }
     }
 
-    fn total(&self) -> usize {
-        let total: u32 = self.kinds.iter().map(|[listed, ..]| listed).sum();
-        usize::try_from(total).unwrap_or(usize::MAX)
+    fn add(&mut self, number: usize, class: Class, more: usize) {
+        self.kinds[number] += more;
+        if class == Class::Listed {
+            self.total += more;
+        }
+    }
+
+    fn widen(&mut self, (lowest, highest): (i32, i32)) {
+        let (low, high) = self.prices.unwrap_or((lowest, highest));
+        self.prices = Some((low.min(lowest), high.max(highest)));
+    }
+}
+
+impl Ranking<'_> {
+    fn candidate(&self, columns: &Columns, at: usize, score: u32) -> Candidate {
+        let key = match self {
+            Self::Key(key) => columns.key(at, *key),
+            Self::Name(alphabet) => alphabet.rank(at).into(),
+            Self::Score => -i64::from(score),
+        };
+        (key, columns.ids[at], at)
+    }
+
+    fn order<'a>(&'a self, columns: &'a Columns) -> &'a Order {
+        match self {
+            Self::Key(key) => columns.order(*key),
+            Self::Name(alphabet) => alphabet.order(),
+            Self::Score => columns.order(Key::Id),
+        }
+    }
+
+    /// The lowest and the highest key that anything listed can have, where the filter tells.
+    fn keys(&self, narrowed: &Narrowed) -> (Option<i64>, Option<i64>) {
+        let (least, most) = (i64::from(*narrowed.prices.start()), i64::from(*narrowed.prices.end()));
+        match self {
+            Self::Key(Key::Price { .. }) => (Some(least), Some(most)),
+            Self::Key(Key::PriceDown { .. }) => (Some(-most), Some(-least)),
+            _ => (None, None),
+        }
+    }
+}
+
+/// The first candidates after a bound.
+struct Best {
+    most: usize,
+    /// Where the page before ended.
+    bound: Option<(i64, ProductId)>,
+    candidates: Vec<Candidate>,
+    /// Whoever comes after it has no chance.
+    last: Option<Candidate>,
+}
+
+impl Best {
+    fn new(most: usize, bound: Option<(i64, ProductId)>) -> Self {
+        Self { most, bound, candidates: Vec::new(), last: None }
+    }
+
+    fn offer(&mut self, candidate: Candidate) {
+        let (key, id, _) = candidate;
+        if self.last.is_some_and(|last| candidate >= last) || self.bound.is_some_and(|bound| (key, id) <= bound) {
+            return;
+        }
+        self.candidates.push(candidate);
+        if self.candidates.len() >= self.most * 4 {
+            self.keep_best();
+        }
+    }
+
+    fn keep_best(&mut self) {
+        if self.candidates.len() > self.most {
+            let (_, last, _) = self.candidates.select_nth_unstable(self.most);
+            self.last = Some(*last);
+            self.candidates.truncate(self.most);
+        }
+    }
+
+    fn page(mut self) -> Vec<Candidate> {
+        self.keep_best();
+        self.candidates.sort_unstable();
+        self.candidates
     }
 }

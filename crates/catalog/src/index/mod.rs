@@ -1,13 +1,16 @@
 //! The index: what lists and carts need of every product, in memory. Pure: it is told of products, and asked.
 //!
-//! What every question looks at stands in columns of a few bytes each, so that one about a hundred thousand products is
-//! a walk through a megabyte. What is shown of a product stands apart, packed, and is read for those on the page only.
+//! What lists are made of stands in columns of a few bytes each, counted beforehand by kind and price and arranged by
+//! what lists are sorted by, so that a list of a hundred thousand products costs about what one of a thousand does. What
+//! is shown of a product stands apart, packed, and is read for those on the page only.
 
 mod collation;
 mod columns;
 mod list;
 pub(crate) mod live;
 mod names;
+mod order;
+mod priced;
 mod search;
 pub(crate) mod store;
 #[cfg(test)]
@@ -22,7 +25,7 @@ use kernel::{
 };
 
 use crate::{CategoryName, Product, View};
-use columns::{Columns, Kind, Shown, Texts};
+use columns::{ANY_PRICE, Columns, Key, Kind, Shown, Texts};
 use names::Alphabet;
 use search::Words;
 
@@ -82,7 +85,7 @@ pub(crate) struct Changes {
     pub(crate) removed: Vec<ProductId>,
     /// All of them, in shop order, when anything about categories may have changed.
     pub(crate) categories: Option<Vec<Shelf>>,
-    /// More follow before anybody asks anything: names are put in order with the last.
+    /// More follow before anybody asks anything: they are put in order with the last.
     pub(crate) more: bool,
 }
 
@@ -93,7 +96,6 @@ pub(crate) struct Index {
     columns: Columns,
     shown: Vec<Shown>,
     alphabets: [Alphabet; 3],
-    renamed: Vec<usize>,
     brands: Names,
     badges: Names,
     words: Words,
@@ -167,10 +169,10 @@ impl Index {
             }
         }
         if !more {
-            let renamed = std::mem::take(&mut self.renamed);
+            self.columns.rearrange();
             for (language, alphabet) in Language::ALL.into_iter().zip(&mut self.alphabets) {
                 let name = |at: usize| (self.shown[at].name(place(language)), self.columns.ids[at]);
-                alphabet.rearrange(language, &renamed, self.shown.len(), name);
+                alphabet.rearrange(language, self.shown.len(), name);
             }
         }
     }
@@ -202,7 +204,9 @@ impl Index {
         };
         let renamed = |known: &Shown| (0..3).any(|language| known.name(language) != shown.name(language));
         if self.shown.get(at).is_none_or(renamed) {
-            self.renamed.push(at);
+            for alphabet in &mut self.alphabets {
+                alphabet.renamed(at);
+            }
         }
         match self.shown.get_mut(at) {
             Some(known) => *known = shown,
@@ -266,9 +270,9 @@ impl Index {
     /// The categories in shop order, each with how many products the list shows in it.
     pub(crate) fn categories(&self, user_type: UserType) -> Vec<(&Shelf, usize)> {
         let mut counts = vec![0; self.category_ids.len()];
-        for at in self.listed(user_type) {
-            if let Some(count) = counts.get_mut(usize::from(self.columns.kind(at).category)) {
-                *count += 1;
+        for (kind, priced) in self.columns.priced() {
+            if let Some(count) = counts.get_mut(usize::from(kind.category)) {
+                *count += priced.count(place_of(user_type), &ANY_PRICE, false);
             }
         }
         self.categories.iter().map(|shelf| (shelf, self.count_of(shelf, &counts))).collect()
@@ -280,24 +284,18 @@ impl Index {
         place.and_then(|place| counts.get(place)).copied().unwrap_or(0)
     }
 
-    fn listed(&self, user_type: UserType) -> impl Iterator<Item = usize> {
-        let user_type = place_of(user_type);
-        (0..self.shown.len()).filter(move |at| self.columns.listed_at(*at, user_type).is_some())
-    }
-
     /// What somebody who looks at `product` may like as well: of its category, what can be had before what cannot,
     /// its own brand before others, what sells well before what does not. `None` for a product that is not listed.
     pub(crate) fn related(&self, product: ProductId, view: View, limit: usize) -> Option<Vec<Product>> {
         let (columns, seen) = (&self.columns, *self.places.get(&product)?);
-        columns.listed_at(seen, place_of(view.user_type))?;
+        let user_type = place_of(view.user_type);
+        columns.listed_at(seen, user_type)?;
         let kind = columns.kind(seen);
-        let mut others: Vec<usize> = self
-            .listed(view.user_type)
-            .filter(|at| columns.kind(*at).category == kind.category && *at != seen)
-            .collect();
+        let mut others: Vec<usize> =
+            columns.of_category(kind.category, user_type).filter(|at| *at != seen).collect();
         let key = |at: &usize| {
             let other_brand = columns.kind(*at).brand != kind.brand;
-            (!columns.is_in_stock(*at), other_brand, -columns.units_sold[*at], columns.ids[*at])
+            (!columns.is_in_stock(*at), other_brand, columns.key(*at, Key::Bestselling), columns.ids[*at])
         };
         if others.len() > limit {
             others.select_nth_unstable_by_key(limit, key);

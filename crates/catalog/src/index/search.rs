@@ -2,9 +2,10 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use kernel::{Language, id::ProductId};
+use kernel::id::ProductId;
 
-use super::{Index, place};
+use super::{Index, order::index, place, place_of};
+use crate::View;
 
 /// What one word of a question may stand for; `PostgreSQL` tells (`catalog.meanings`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +61,6 @@ fn pack(number: u32, places: Places) -> u32 {
 
 fn unpack(packed: u32) -> (u32, Places) {
     (packed >> 8, packed.to_le_bytes()[0])
-}
-
-fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 impl Words {
@@ -195,17 +192,18 @@ struct Judged {
 
 impl Index {
     /// The rows that have all words of the question; if none has, those that have the most of them.
-    pub(crate) fn search(&self, meanings: &[Meaning], language: Language) -> Matches {
+    pub(crate) fn search(&self, meanings: &[Meaning], view: View) -> Matches {
         thread_local! {
             static NOTES: RefCell<Notes> = RefCell::default();
         }
         NOTES.with_borrow_mut(|notes| {
             notes.by_row.resize(self.shown.len(), Judged::default());
+            let language = place(view.language);
             let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
             for asked in 1..=last {
                 for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
                     let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
-                    self.note(notes, meaning, likeness, place(language));
+                    self.note(notes, meaning, likeness, view);
                 }
                 notes.turn();
             }
@@ -213,7 +211,7 @@ impl Index {
             let most = touched.iter().map(|at| by_row[*at].words).max().unwrap_or(0);
             let fits = touched.iter().filter(|at| by_row[**at].words == most).map(|at| {
                 let row = &by_row[*at];
-                (*at, row.score + self.likeness_to_name(*at, row, place(language)))
+                (*at, row.score + self.likeness_to_name(*at, row, language))
             });
             let matches = Matches(fits.collect());
             for at in touched.drain(..) {
@@ -224,7 +222,8 @@ impl Index {
     }
 
     /// Notes in every row that has what is meant how much it is worth there.
-    fn note(&self, notes: &mut Notes, meaning: &Meaning, likeness: u32, language: usize) {
+    fn note(&self, notes: &mut Notes, meaning: &Meaning, likeness: u32, view: View) {
+        let (language, user_type) = (place(view.language), place_of(view.user_type));
         let mut found = |at: usize, worth: u32, places: Places| {
             notes.note(at, (worth * likeness / 1_000).max(1), places);
         };
@@ -248,7 +247,7 @@ impl Index {
                     found(at, worth, if likeness >= 500 { places } else { 0 });
                 }
                 for category in self.categories_called(word) {
-                    for at in self.columns.of_category(category) {
+                    for at in self.columns.of_category(category, user_type) {
                         found(at, worth::CATEGORY, 0);
                     }
                 }
@@ -258,7 +257,13 @@ impl Index {
 
     /// How much of the name was asked for: of two products with the same words, the one with fewer others fits better.
     fn likeness_to_name(&self, at: usize, judged: &Judged, language: usize) -> u32 {
+        if judged.in_name == [0; 3] {
+            return 0;
+        }
         let of = |named: usize| {
+            if judged.in_name[named] == 0 {
+                return 0;
+            }
             let length = u32::from(self.words.name_lengths[at][named]).max(1);
             let share = worth::WHOLE_NAME * u32::from(judged.in_name[named]).min(length) / length;
             if named == language { share } else { share * worth::NAME_ELSEWHERE / worth::NAME }

@@ -54,7 +54,7 @@ impl CatalogService {
         };
         let found = {
             let index = self.live.index().await?;
-            let matches = meanings.map(|meanings| index.search(&meanings, view.language));
+            let matches = meanings.map(|meanings| index.search(&meanings, view));
             index.list(selection, matches.as_ref(), view)
         };
         let products = self.stocked(found.page).await?;
@@ -72,7 +72,7 @@ impl CatalogService {
         let selection = Selection { limit, ..Selection::default() };
         {
             let index = self.live.index().await?;
-            let matches = index.search(&meanings, view.language);
+            let matches = index.search(&meanings, view);
             let categories = index.categories(view.user_type);
             let meant = index.categories_meant(&meanings);
             let named =
