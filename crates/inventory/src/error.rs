@@ -23,6 +23,11 @@ pub enum InventoryError {
     HoldsOther,
     #[error("a quantity is zero or too large")]
     Quantity,
+    #[error("there is no such product")]
+    ProductNotFound,
+    /// What is put aside for orders cannot be taken out of the house.
+    #[error("of {on_hand} units {reserved} are put aside")]
+    BelowReserved { on_hand: u32, reserved: u32 },
     #[error("stock answered with a state that is not known: {0}")]
     State(String),
     #[error(transparent)]
@@ -46,7 +51,8 @@ impl Contended for InventoryError {
 impl DomainError for InventoryError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Insufficient(_) => ErrorKind::Conflict,
+            Self::Insufficient(_) | Self::BelowReserved { .. } => ErrorKind::Conflict,
+            Self::ProductNotFound => ErrorKind::NotFound,
             Self::Quantity => ErrorKind::Invalid,
             Self::HoldsOther => ErrorKind::Unavailable,
             Self::State(_) => ErrorKind::Internal,
@@ -59,6 +65,8 @@ impl DomainError for InventoryError {
         match self {
             Self::Insufficient(_) => "INSUFFICIENT_STOCK",
             Self::Quantity => "VALIDATION_FAILED",
+            Self::ProductNotFound => "PRODUCT_NOT_FOUND",
+            Self::BelowReserved { .. } => "STOCK_RESERVED",
             Self::HoldsOther | Self::State(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
         }
     }
@@ -66,6 +74,10 @@ impl DomainError for InventoryError {
     fn params(&self) -> Params {
         match self {
             Self::Insufficient(items) => Params::from_iter([("items".to_owned(), json!(items))]),
+            Self::BelowReserved { on_hand, reserved } => Params::from_iter([
+                ("onHand".to_owned(), json!(on_hand)),
+                ("reserved".to_owned(), json!(reserved)),
+            ]),
             _ => Params::new(),
         }
     }

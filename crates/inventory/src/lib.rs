@@ -4,11 +4,15 @@
 mod api;
 mod error;
 pub mod events;
+pub mod http;
+mod integrity;
 pub mod jobs;
+mod keeping;
 pub mod ports;
 mod schema;
 mod stock;
 
 pub use api::{HoldLine, StockApi};
 pub use error::{InventoryError, Shortage};
+pub use keeping::service::StockKeeping;
 pub use stock::service::StockService;

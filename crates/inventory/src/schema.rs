@@ -7,8 +7,39 @@ diesel::table! {
         reserved -> Int4,
         version -> Int8,
         updated_at -> Timestamptz,
+        low_at -> Int4,
     }
 }
+
+diesel::table! {
+    inventory.stock_movements (sku_id, version) {
+        sku_id -> Uuid,
+        version -> Int8,
+        kind -> Text,
+        d_on_hand -> Int4,
+        d_reserved -> Int4,
+        on_hand_after -> Int4,
+        reserved_after -> Int4,
+        reservation_id -> Nullable<Uuid>,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        at -> Timestamptz,
+        request_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// What does not add up; always empty.
+    inventory.violations (rule, subject) {
+        rule -> Text,
+        subject -> Text,
+        stands -> Int8,
+        expected -> Int8,
+    }
+}
+
+diesel::joinable!(stock_movements -> reservations (reservation_id));
+diesel::allow_tables_to_appear_in_same_query!(stock_movements, reservations);
 
 diesel::table! {
     inventory.reservations (id) {
@@ -30,6 +61,17 @@ extern "SQL" {
         skus: diesel::sql_types::Array<diesel::sql_types::Uuid>,
         quantities: diesel::sql_types::Array<diesel::sql_types::Integer>,
         expires: diesel::sql_types::Timestamptz,
+        now: diesel::sql_types::Timestamptz,
+    ) -> diesel::sql_types::Jsonb;
+
+    #[sql_name = "inventory.change_stock"]
+    fn change_stock(
+        request: diesel::sql_types::Uuid,
+        sku: diesel::sql_types::Uuid,
+        kind: diesel::sql_types::Text,
+        delta: diesel::sql_types::Integer,
+        actor: diesel::sql_types::Text,
+        reason: diesel::sql_types::Text,
         now: diesel::sql_types::Timestamptz,
     ) -> diesel::sql_types::Jsonb;
 

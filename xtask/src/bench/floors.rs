@@ -15,6 +15,7 @@ use crate::client::Connection;
 use crate::cluster::{self, Cluster, free_port, last_lines};
 use crate::install;
 use crate::process::{self, Server};
+use crate::say;
 use crate::site::Site;
 use crate::workspace::Profile;
 
@@ -29,24 +30,40 @@ const REDIS_SCRIPT: &str = "local t = tonumber(redis.call('GET', KEYS[1]) or '0'
      redis.call('SET', KEYS[1], t + 1, 'PX', 60000) return 1";
 const REDIS_CALLS: &str = "200000";
 
-/// Actix with as many threads as the machine has cores here, answering the product list's bytes from memory.
-pub(super) fn bare_route(site: &mut Site, load: &Load<'_>, bytes: &[u8]) -> Result<Measured> {
-    let file = site.dir().join("floor.json");
-    fs::write(&file, bytes)?;
-    let port = free_port()?;
-    let (log, out) = site.log("bench-floor")?;
-    let mut command = Command::new(Profile::Release.binary("bench-floor"));
-    command.args(["--addr", &format!("127.0.0.1:{port}"), "--workers", "2", "--file"]).arg(&file);
-    command.stdout(out.try_clone()?).stderr(out);
-    let mut server = Server::spawn("the bare route", &mut command, Signal::SIGTERM, Duration::from_secs(5))?;
-    site.record(&server)?;
-    process::wait_until(&mut server, Duration::from_secs(10), || Connection::open(port).is_ok())
-        .with_context(|| last_lines(&log))?;
-    let asks = [Ask::get("/floor")];
-    load.warm_up(port, &asks)?;
-    let mut measured = load.run(port, &asks)?;
-    measured.name = format!("bare actix route, {} bytes", bytes.len());
-    Ok(measured)
+/// Actix with as many threads as the machine has cores here, answering the same bytes as a route of ours from memory.
+pub(super) struct BareRoute {
+    /// Stops when it is dropped.
+    _server: Server,
+    port: u16,
+    name: String,
+}
+
+impl BareRoute {
+    pub(super) fn start(site: &mut Site, bytes: &[u8]) -> Result<Self> {
+        let file = site.dir().join(format!("floor-{}.json", bytes.len()));
+        fs::write(&file, bytes)?;
+        let port = free_port()?;
+        let (log, out) = site.log("bench-floor")?;
+        let mut command = Command::new(Profile::Release.binary("bench-floor"));
+        command.args(["--addr", &format!("127.0.0.1:{port}"), "--workers", "2", "--file"]).arg(&file);
+        command.stdout(out.try_clone()?).stderr(out);
+        let mut server =
+            Server::spawn("the bare route", &mut command, Signal::SIGTERM, Duration::from_secs(5))?;
+        site.record(&server)?;
+        process::wait_until(&mut server, Duration::from_secs(10), || Connection::open(port).is_ok())
+            .with_context(|| last_lines(&log))?;
+        Ok(Self { _server: server, port, name: format!("bare actix route, {} bytes", bytes.len()) })
+    }
+
+    pub(super) fn measure(&self, load: &Load<'_>) -> Result<Measured> {
+        say::step(&format!("{}, {} s", self.name, load.seconds), || {
+            let asks = [Ask::get("/floor")];
+            load.warm_up(self.port, &asks)?;
+            let mut measured = load.run(self.port, &asks)?;
+            measured.name.clone_from(&self.name);
+            Ok(measured)
+        })
+    }
 }
 
 pub(super) struct Postgres {

@@ -35,6 +35,24 @@ impl Measured {
         }
     }
 
+    /// What was measured in several turns; its percentiles are the middle ones of theirs.
+    pub(super) fn joined(parts: &[Self]) -> Self {
+        let middle = |time: fn(&Self) -> Duration| {
+            let mut times: Vec<Duration> = parts.iter().map(time).collect();
+            times.sort_unstable();
+            times.get(times.len() / 2).copied().unwrap_or_default()
+        };
+        Self {
+            name: parts.first().map(|part| part.name.clone()).unwrap_or_default(),
+            requests: parts.iter().map(|part| part.requests).sum(),
+            took: parts.iter().map(|part| part.took).sum(),
+            p50: middle(|part| part.p50),
+            p99: middle(|part| part.p99),
+            failures: parts.iter().map(|part| part.failures).sum(),
+            cpu: parts.iter().map(|part| part.cpu).reduce(|sum, cpu| Some(sum? + cpu?)).flatten(),
+        }
+    }
+
     fn per_second(&self) -> f64 {
         f64::from(self.requests) / self.took.as_secs_f64().max(f64::EPSILON)
     }

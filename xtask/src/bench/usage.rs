@@ -1,6 +1,7 @@
 //! Processor time and memory of processes, from Linux' /proc.
 
 use std::fs;
+use std::ops::Add;
 
 use anyhow::{Context, Result};
 
@@ -15,6 +16,18 @@ pub(super) struct Cpu {
     pub(super) gateway: f64,
     pub(super) postgres: f64,
     pub(super) redis: f64,
+}
+
+impl Add for Cpu {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            gateway: self.gateway + other.gateway,
+            postgres: self.postgres + other.postgres,
+            redis: self.redis + other.redis,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
