@@ -18,6 +18,7 @@ pub fn routes(production: bool) -> Routes {
         .join(catalog::http::routes())
         .join(content::http::routes())
         .join(shopping::http::routes())
+        .join(inventory::http::routes())
         .join(order::http::routes())
         .join(user::http::routes())
         .join(identity::http::routes())
@@ -34,6 +35,8 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
     move |cfg| {
         cfg.app_data(Data::new(modules.catalog.clone()))
             .app_data(Data::new(modules.content.clone()))
+            .app_data(Data::new(modules.stock_keeping.clone()))
+            .app_data(Data::new(modules.integrity.clone()))
             .app_data(Data::new(modules.carts.clone()))
             .app_data(Data::new(modules.favorites.clone()))
             .app_data(Data::new(modules.guests.clone()))

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use audit::Integrity;
 use cache::{Cache, Limiter};
 use catalog::CatalogService;
 use content::ContentService;
 use db::Db;
 use http_kit::{Admit, Answers, Authenticate, JudgeGuests, Messages, StoredLanguage};
 use identity::{GuestMigration, OtpService, SessionService, StaffService, TokenService};
-use inventory::{StockService, ports::Orders};
+use inventory::{StockKeeping, StockService, ports::Orders};
 use kernel::Clock;
 use media::Media;
 use notification::{Mailbox, events::SendCode, ports::SmsSender};
@@ -28,6 +29,7 @@ use crate::{
         catalog_inventory::AvailabilityForCatalog,
         identity_shopping::GuestsForIdentity,
         identity_user::AccountsForIdentity,
+        inventory_catalog::ProductsForInventory,
         inventory_order::OrdersForInventory,
         languages::LanguagesOfUsers,
         messages::FluentMessages,
@@ -48,6 +50,8 @@ pub struct Modules {
     pub(crate) catalog: CatalogService,
     pub(crate) content: ContentService,
     pub(crate) stock: StockService,
+    pub(crate) stock_keeping: StockKeeping,
+    pub(crate) integrity: Integrity,
     pub(crate) carts: CartService,
     pub(crate) favorites: FavoriteService,
     pub(crate) guests: GuestService,
@@ -109,6 +113,9 @@ impl Modules {
         let favorites = FavoriteService::new(db.clone(), clock.clone(), offers);
         let guests = GuestService::new(db.clone(), clock.clone(), carts.clone());
 
+        let products = Arc::new(ProductsForInventory(catalog_api.clone()));
+        let stock_keeping = StockKeeping::new(db.clone(), clock.clone(), products);
+
         let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
         let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());
         let sessions_for_user = Arc::new(SessionsForUser(Arc::new(sessions.clone())));
@@ -166,7 +173,9 @@ impl Modules {
             admit: Arc::new(Limits(limiter)),
             languages: Arc::new(LanguagesOfUsers::new(users_api)),
             catalog,
+            integrity: Integrity(vec![Arc::new(stock.clone())]),
             stock,
+            stock_keeping,
             carts,
             favorites,
             guests,

@@ -54,6 +54,7 @@ pub fn document() -> Document {
         catalog::http::ApiDoc::openapi(),
         content::http::ApiDoc::openapi(),
         shopping::http::ApiDoc::openapi(),
+        inventory::http::ApiDoc::openapi(),
         order::http::ApiDoc::openapi(),
         payment::http::ApiDoc::openapi(),
         media::http::ApiDoc::openapi(),

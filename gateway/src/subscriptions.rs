@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use audit::jobs::CheckBooks;
 use bus::{Runner, Schedules, Subscriptions};
 use catalog::{
     events::{CountSales, MarkAvailability},
@@ -10,17 +11,23 @@ use catalog::{
 use chrono::TimeDelta;
 use contracts::{
     identity::CodeRequested,
-    inventory::AvailabilityTurned,
-    order::{OrderPaid, OrderPlaced},
+    inventory::{AvailabilityTurned, StockLow},
+    order::{OrderEnded, OrderPaid, OrderPlaced},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
     user::UserAnonymised,
 };
 use db::Db;
 use identity::events::ForgetUser;
-use inventory::{events::CommitStock, jobs::GiveBackOrphans};
+use inventory::{
+    events::{CommitStock, ReleaseStock, WarnOfLowStock},
+    jobs::GiveBackOrphans,
+};
 use kernel::Clock;
 use notification::events::SendCode;
-use order::events::{MarkPaid, MarkPaymentFailed, PutInReview};
+use order::{
+    events::{MarkPaid, MarkPaymentFailed, PutInReview},
+    jobs::ExpireOrders,
+};
 use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
 use shopping::{
     events::{DeleteCart, EmptyCart},
@@ -36,9 +43,11 @@ pub fn subscriptions() -> Subscriptions {
         .on::<CodeRequested, SendCode>()
         .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
         .on::<AvailabilityTurned, MarkAvailability>()
+        .on::<StockLow, WarnOfLowStock>()
         .on::<OrderPaid, CommitStock>()
         .on::<OrderPaid, CountSales>()
         .on::<OrderPaid, EmptyCart>()
+        .on::<OrderEnded, ReleaseStock>()
         .on::<PaymentSucceeded, MarkPaid>()
         .on::<PaymentFailed, MarkPaymentFailed>()
         .on::<PaymentMismatched, PutInReview>()
@@ -50,6 +59,8 @@ pub fn subscriptions() -> Subscriptions {
 pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
+        .every::<ExpireOrders>(TimeDelta::seconds(10))
+        .every::<CheckBooks>(TimeDelta::minutes(10))
         .every::<AddUpSales>(TimeDelta::minutes(10))
         .every::<DeleteExpiredGuests>(TimeDelta::minutes(10))
         .every::<TellOfAbandonedCarts>(TimeDelta::minutes(5))
@@ -71,6 +82,8 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(MarkPaid)
         .handle(MarkPaymentFailed)
         .handle(PutInReview)
+        .handle(ReleaseStock)
+        .handle(WarnOfLowStock)
         .handle(AnonymiseDue)
         .handle(DeleteCart)
         .handle(DeleteExpiredGuests)
@@ -84,6 +97,8 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .effect(WorkEvent(modules.payments.clone()))
         .effect(SweepInbox(modules.payments.clone()))
         .effect(Sweep(db.clone()))
+        .effect(ExpireOrders(modules.orders.clone()))
+        .effect(CheckBooks(modules.integrity.clone()))
         .effect(GiveBackOrphans {
             stock: modules.stock.clone(),
             orders: modules.orders_for_inventory.clone(),

@@ -85,7 +85,8 @@ begin
 end $$;
 
 -- Always empty: what does not add up, with what stands and what should.
-create view inventory.violations as
+drop view inventory.integrity;
+create view inventory.integrity as
 with moved as (
     select sku_id, sum(d_on_hand) as on_hand, sum(d_reserved) as reserved, count(*) as movements
     from inventory.stock_movements group by sku_id

@@ -1,4 +1,4 @@
-//! Serves `/api/admin/audit-log`.
+//! Serves `/api/admin/audit-log` and `/api/admin/integrity`.
 
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -12,15 +12,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
 
-use crate::{Recorded, store};
+use crate::{Recorded, integrity, store};
 
-/// Expects a `Data<Db>`.
+/// Expects a `Data<Db>` and a `Data<Integrity>`.
 pub fn routes() -> Routes {
-    Routes::new().get("/api/admin/audit-log", Limit::Admin, list_entries)
+    Routes::new().get("/api/admin/audit-log", Limit::Admin, list_entries).get(
+        "/api/admin/integrity",
+        Limit::Admin,
+        integrity::check,
+    )
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(list_entries))]
+#[openapi(paths(list_entries, integrity::check))]
 pub struct ApiDoc;
 
 /// A kind and an id are shorter.

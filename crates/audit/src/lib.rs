@@ -2,10 +2,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod http;
+mod integrity;
+pub mod jobs;
 mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
+
+pub use integrity::{Books, Integrity, Violation};
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, id::AuditEntryId};

@@ -26,6 +26,9 @@ pub trait CatalogApi: Send + Sync {
         ids: &[ProductId],
         view: View,
     ) -> Result<HashMap<ProductId, Product>, CatalogError>;
+
+    /// Whether there is such a product, sold to anybody or not.
+    async fn exists(&self, product: ProductId) -> Result<bool, CatalogError>;
 }
 
 /// Through whose eyes the catalogue is seen.

@@ -64,4 +64,8 @@ impl CatalogApi for CatalogService {
     ) -> Result<HashMap<ProductId, Product>, CatalogError> {
         self.read_by_id(ids, view).await
     }
+
+    async fn exists(&self, product: ProductId) -> Result<bool, CatalogError> {
+        self.product_exists(product).await
+    }
 }

@@ -62,3 +62,30 @@ impl Event for OrderPaid {
         self.order_id.to_string()
     }
 }
+
+/// Why an order came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderEnd {
+    /// Its money did not come in time.
+    Expired,
+    Cancelled,
+}
+
+/// An order came to nothing: what was put aside for it can be sold again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderEnded {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub end: OrderEnd,
+    /// Whether its money is here, and has to go back.
+    pub paid: bool,
+}
+
+impl Event for OrderEnded {
+    const NAME: &'static str = "order.ended.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}

@@ -30,7 +30,7 @@ diesel::table! {
 
 diesel::table! {
     /// What does not add up; always empty.
-    inventory.violations (rule, subject) {
+    inventory.integrity (rule, subject) {
         rule -> Text,
         subject -> Text,
         stands -> Int8,

@@ -8,6 +8,8 @@ use kernel::{
 use serde::Serialize;
 use serde_json::json;
 
+use crate::OrderStatus;
+
 /// A product of which there is less than the cart holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +43,16 @@ pub enum OrderError {
     PaymentMethodNotAvailable,
     #[error("that way of paying is not built yet")]
     PaymentMethodNotBuilt,
+    #[error("giving money back is not built yet")]
+    RefundNotBuilt,
+    #[error("an order that is {} cannot be cancelled", .0.as_str())]
+    CannotCancel(OrderStatus),
+    #[error("the customer's bank is at the payment: nobody can tell yet how it ends")]
+    PaymentUnderWay,
+    #[error("another parcel has this number")]
+    TrackingNumberTaken,
+    #[error("an order that is {} cannot become that", .0.as_str())]
+    CannotMove(OrderStatus),
     #[error("the total is out of range")]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -63,12 +75,16 @@ impl DomainError for OrderError {
             | Self::CartAlreadyOrdered(_)
             | Self::ProductUnavailable(_)
             | Self::InsufficientStock(_)
-            | Self::PriceChanged { .. } => ErrorKind::Conflict,
+            | Self::PriceChanged { .. }
+            | Self::CannotCancel(_)
+            | Self::PaymentUnderWay
+            | Self::TrackingNumberTaken
+            | Self::CannotMove(_) => ErrorKind::Conflict,
             Self::BelowMinimumQuantity { .. }
             | Self::MinimumOrder { .. }
             | Self::AddressNotFound { .. }
             | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
-            Self::PaymentMethodNotBuilt => ErrorKind::NotImplemented,
+            Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => ErrorKind::NotImplemented,
             Self::Money(_) => ErrorKind::Internal,
             Self::Port(e) => e.kind(),
             Self::Db(e) => e.kind(),
@@ -87,7 +103,11 @@ impl DomainError for OrderError {
             Self::MinimumOrder { .. } => "MINIMUM_ORDER",
             Self::AddressNotFound { .. } => "ADDRESS_NOT_FOUND",
             Self::PaymentMethodNotAvailable => "PAYMENT_METHOD_NOT_AVAILABLE",
-            Self::PaymentMethodNotBuilt => "NOT_IMPLEMENTED",
+            Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => "NOT_IMPLEMENTED",
+            Self::CannotCancel(_) => "ORDER_CANNOT_BE_CANCELLED",
+            Self::PaymentUnderWay => "PAYMENT_UNDER_WAY",
+            Self::TrackingNumberTaken => "TRACKING_NUMBER_TAKEN",
+            Self::CannotMove(_) => "ORDER_STATUS_CONFLICT",
             Self::Money(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
         }
     }
@@ -102,6 +122,7 @@ impl DomainError for OrderError {
             Self::InsufficientStock(items) => json!({ "items": items }),
             Self::PriceChanged { expected, current } => json!({ "expected": expected, "current": current }),
             Self::MinimumOrder { required, current } => json!({ "required": required, "current": current }),
+            Self::CannotCancel(status) | Self::CannotMove(status) => json!({ "status": status.as_str() }),
             _ => return Params::new(),
         };
         match params {

@@ -3,20 +3,33 @@
 use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
-use crate::{place::http as place, view::http as view};
+use crate::{
+    admin::http as admin, end::http as end, list::http as list, place::http as place, view::http as view,
+};
 
 #[cfg(test)]
 mod tests;
 
 /// Expects a `Data<OrderService>` and a `Data<dyn Answers>`.
 pub fn routes() -> Routes {
-    Routes::new().post("/api/orders", Limit::Orders, place::place_order).get(
-        "/api/orders/{id}",
-        Limit::Default,
-        view::get_order,
-    )
+    Routes::new()
+        .post("/api/orders", Limit::Orders, place::place_order)
+        .get("/api/orders", Limit::Default, list::list_orders)
+        .get("/api/orders/tracking/{trackingNumber}", Limit::Default, list::track_order)
+        .get("/api/orders/{id}", Limit::Default, view::get_order)
+        .delete("/api/orders/{id}", Limit::Default, end::cancel_order)
+        .join(admin::routes())
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(place::place_order, view::get_order))]
+#[openapi(paths(
+    place::place_order,
+    list::list_orders,
+    list::track_order,
+    view::get_order,
+    end::cancel_order,
+    admin::list,
+    admin::get,
+    admin::put_status,
+))]
 pub struct ApiDoc;

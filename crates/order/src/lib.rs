@@ -1,10 +1,14 @@
 //! Orders: from a cart to paid, and what was bought.
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
+mod end;
 mod error;
 pub mod events;
 pub mod http;
+pub mod jobs;
+mod list;
 mod order;
 mod place;
 pub mod ports;

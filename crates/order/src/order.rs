@@ -155,9 +155,9 @@ impl Totals {
     }
 }
 
-impl Order {
-    /// Whether the customer may still call it off: nothing has been packed.
-    pub fn can_cancel(&self) -> bool {
-        matches!(self.status, OrderStatus::PendingPayment | OrderStatus::Paid)
+impl OrderStatus {
+    /// Whether the customer may still call the order off. Once it is paid, its money would have to go back: not built yet.
+    pub fn can_cancel(self) -> bool {
+        self == Self::PendingPayment
     }
 }

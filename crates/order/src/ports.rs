@@ -87,6 +87,20 @@ pub trait Payments: Send + Sync {
     /// Starts taking an order's money, once however often it is asked, and tells how it stands. When the provider
     /// is away the answer says `creating`, and it is tried again in the background.
     async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError>;
+
+    /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
+    async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError>;
+}
+
+/// How a payment stands after it was to be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// No money was taken, and none can be any more.
+    Unpaid,
+    /// The money is here.
+    Paid,
+    /// Nobody can tell yet, and nobody can stop it.
+    UnderWay,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,7 @@ diesel::table! {
         cancel_reason -> Nullable<Text>,
         tracking_number -> Nullable<Text>,
         carrier -> Nullable<Text>,
+        hold_extensions -> Int4,
     }
 }
 

@@ -221,6 +221,61 @@ pub(crate) async fn put_status(
     Ok(cached(put).execute(tx).await? == 1)
 }
 
+/// Orders whose money has not come in time, those that have waited longest first.
+pub(crate) async fn list_due(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<OrderId>> {
+    // Spelled out as in the index `orders_waiting`.
+    let waiting = sql::<sql_types::Bool>("status = 'pending_payment'");
+    let due = orders::table.filter(waiting.and(orders::hold_until.le(now)));
+    due.order(orders::hold_until).limit(limit).select(orders::id).load(conn).await
+}
+
+/// Has the order wait until then; false when it has been given more time that often, or waits no longer.
+pub(crate) async fn put_more_time(
+    conn: &mut Tx,
+    id: OrderId,
+    (until, most): (DateTime<Utc>, i32),
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let waiting = orders::id
+        .eq(id)
+        .and(orders::status.eq(OrderStatus::PendingPayment.as_str()))
+        .and(orders::hold_extensions.lt(most));
+    let put = diesel::update(orders::table.filter(waiting)).set((
+        orders::hold_until.eq(until),
+        orders::hold_extensions.eq(orders::hold_extensions + 1),
+        orders::updated_at.eq(now),
+    ));
+    Ok(put.execute(conn).await? == 1)
+}
+
+/// When and why an order was called off.
+pub(crate) async fn put_cancelled(
+    tx: &mut Tx,
+    id: OrderId,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let put = diesel::update(orders::table.find(id));
+    put.set((orders::cancelled_at.eq(now), orders::cancel_reason.eq(reason))).execute(tx).await?;
+    Ok(())
+}
+
+/// Under which number the order travels, and with whom.
+pub(crate) async fn put_parcel(
+    tx: &mut Tx,
+    id: OrderId,
+    (carrier, tracking_number): (&str, &str),
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let put = diesel::update(orders::table.find(id)).set((
+        orders::carrier.eq(carrier),
+        orders::tracking_number.eq(tracking_number),
+        orders::updated_at.eq(now),
+    ));
+    put.execute(tx).await?;
+    Ok(())
+}
+
 /// Notes how the payment stands; false when the order's payment is already at one of `beyond`.
 pub(crate) async fn put_payment_status(
     tx: &mut Tx,
@@ -269,17 +324,13 @@ impl OrderRow {
     fn into_order(self, lines: Vec<LineRow>, events: Vec<OrderEvent>) -> QueryResult<Order> {
         let lines = lines.into_iter().map(LineRow::into_line).collect::<QueryResult<Vec<_>>>()?;
         let totals = Totals::of(&lines).map_err(corrupt)?;
-        let method =
-            [PaymentMethod::Card, PaymentMethod::Blik, PaymentMethod::P24, PaymentMethod::BankTransfer];
-        let method = method.into_iter().find(|m| method_word(*m) == self.payment_method);
         Ok(Order {
             id: self.id,
             number: self.number,
             user: self.user_id,
-            status: OrderStatus::from_word(&self.status).ok_or_else(|| corrupt("unknown status"))?,
-            payment_status: PaymentStatus::from_word(&self.payment_status)
-                .ok_or_else(|| corrupt("unknown status"))?,
-            payment_method: method.ok_or_else(|| corrupt("unknown payment method"))?,
+            status: status_of(&self.status)?,
+            payment_status: payment_status_of(&self.payment_status)?,
+            payment_method: method_of(&self.payment_method)?,
             cart: self.cart_id,
             cart_revision: self.cart_revision,
             totals,
@@ -329,6 +380,21 @@ impl LineRow {
             vat: VatRate::from_basis_points(self.vat_basis_points).map_err(corrupt)?,
         })
     }
+}
+
+pub(crate) fn status_of(word: &str) -> QueryResult<OrderStatus> {
+    OrderStatus::from_word(word).ok_or_else(|| corrupt("unknown status"))
+}
+
+pub(crate) fn payment_status_of(word: &str) -> QueryResult<PaymentStatus> {
+    PaymentStatus::from_word(word).ok_or_else(|| corrupt("unknown status"))
+}
+
+pub(crate) fn method_of(word: &str) -> QueryResult<PaymentMethod> {
+    let all = [PaymentMethod::Card, PaymentMethod::Blik, PaymentMethod::P24, PaymentMethod::BankTransfer];
+    all.into_iter()
+        .find(|method| method_word(*method) == word)
+        .ok_or_else(|| corrupt("unknown payment method"))
 }
 
 /// What the database's own checks rule out.

@@ -22,7 +22,7 @@ use tokio::sync::Barrier;
 use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, View,
+        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped, View,
     },
 };
 
@@ -63,6 +63,9 @@ pub(crate) struct World {
     /// Every request to start a payment, and the payments it made.
     pub(crate) asked_to_pay: Mutex<Vec<PaymentRequest>>,
     payments: Mutex<HashMap<OrderId, Payment>>,
+    pub(crate) asked_to_stop: Mutex<Vec<OrderId>>,
+    /// What payment finds when it is to stop; the others' orders are unpaid.
+    pub(crate) stopped: Mutex<HashMap<OrderId, Stopped>>,
     pub(crate) provider_away: AtomicBool,
     pub(crate) payment_down: AtomicBool,
     /// Before the cart is read, and after units were reserved.
@@ -136,6 +139,15 @@ impl Payments for World {
             expires_at: request.expires_at,
         });
         Ok(payment.clone())
+    }
+
+    async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError> {
+        self.asked_to_stop.lock().unwrap().push(request.order);
+        if self.payment_down.load(Ordering::Relaxed) {
+            return Err(PortError::new("payment", OrderError::Db(DbError::Pool("away".to_owned()))));
+        }
+        let known = self.stopped.lock().unwrap().get(&request.order).copied();
+        Ok(known.unwrap_or(Stopped::Unpaid))
     }
 }
 

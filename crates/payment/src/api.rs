@@ -16,12 +16,26 @@ pub struct StartPayment {
     pub expires_at: DateTime<Utc>,
 }
 
+/// How a payment stands after it was to be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// No money was taken, and none can be any more.
+    Unpaid,
+    /// The money is here.
+    Paid,
+    /// The customer's bank is at it: nobody can tell yet, and nobody can stop it.
+    UnderWay,
+}
+
 #[async_trait]
 pub trait PaymentsApi: Send + Sync {
     /// Starts the order's first attempt to pay, once however often it is asked.
     ///
     /// A provider that is away is no error: the payment is `creating` then, and its event's job tries again.
     async fn start(&self, request: StartPayment) -> Result<Payment, PaymentError>;
+
+    /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
+    async fn stop(&self, request: StartPayment) -> Result<Stopped, PaymentError>;
 
     /// Every attempt to pay these orders, oldest first, without its secret: for whoever asks what is held about a person.
     async fn export(&self, orders: &[OrderId]) -> Result<serde_json::Value, PaymentError>;

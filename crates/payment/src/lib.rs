@@ -15,7 +15,7 @@ mod store;
 mod tests;
 mod webhook;
 
-pub use api::{PaymentsApi, StartPayment};
+pub use api::{PaymentsApi, StartPayment, Stopped};
 pub use client::ClientConfig;
 pub use error::PaymentError;
 pub use payment::{Payment, PaymentStatus};

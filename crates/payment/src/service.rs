@@ -13,8 +13,8 @@ use kernel::{
 use serde_json::{Value, json};
 
 use crate::{
-    Payment, PaymentError, PaymentStatus, PaymentsApi, StartPayment,
-    ports::{Intent, NewIntent, PaymentProvider, ProviderError},
+    Payment, PaymentError, PaymentStatus, PaymentsApi, StartPayment, Stopped,
+    ports::{Intent, IntentStatus, NewIntent, PaymentProvider, ProviderError},
     store,
 };
 
@@ -87,6 +87,28 @@ impl PaymentService {
             }
             Err(e) => Err(e.into()),
         }
+    }
+
+    async fn cancel_intent(&self, id: &str) -> Result<Stopped, PaymentError> {
+        let key = format!("cancel:{id}");
+        let refused = |e: &ProviderError| matches!(e, ProviderError::Refused { .. });
+        let mut cancelled = self.provider.cancel_intent(id, &key).await;
+        if cancelled.as_ref().is_err_and(refused) {
+            let intent = self.provider.find_intent(id).await?;
+            self.apply(&intent).await?;
+            match intent.status {
+                IntentStatus::Succeeded => return Ok(Stopped::Paid),
+                IntentStatus::Processing => return Ok(Stopped::UnderWay),
+                IntentStatus::Canceled => return Ok(Stopped::Unpaid),
+                // It was refused while the bank was at it, and to the same key the provider says the same for a day.
+                IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresAction => {
+                    let another = format!("{key}:{}", self.clock.now().timestamp_millis());
+                    cancelled = self.provider.cancel_intent(id, &another).await;
+                }
+            }
+        }
+        self.apply(&cancelled?).await?;
+        Ok(Stopped::Unpaid)
     }
 
     async fn attach(&self, payment: Payment, intent: Intent) -> Result<Payment, PaymentError> {
@@ -196,6 +218,21 @@ impl PaymentsApi for PaymentService {
                 Ok(waiting)
             }
             done => done,
+        }
+    }
+
+    #[tracing::instrument(skip_all, fields(order.id = %request.order))]
+    async fn stop(&self, request: StartPayment) -> Result<Stopped, PaymentError> {
+        // Whoever starts it later finds the attempt, and that it has ended.
+        let mut payment = self.attempt(request, self.clock.now()).await?;
+        if payment.status == PaymentStatus::Creating {
+            // Its intent may have been made and the answer lost: asked with the same key, the provider tells which it is.
+            payment = self.create_intent(payment).await?;
+        }
+        match (payment.status, payment.intent.clone()) {
+            (PaymentStatus::Succeeded | PaymentStatus::Refunded, _) => Ok(Stopped::Paid),
+            (PaymentStatus::Canceled, _) | (_, None) => Ok(Stopped::Unpaid),
+            (_, Some(intent)) => self.cancel_intent(&intent).await,
         }
     }
 

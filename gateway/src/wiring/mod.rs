@@ -3,6 +3,7 @@
 pub(crate) mod catalog_inventory;
 pub(crate) mod identity_shopping;
 pub(crate) mod identity_user;
+pub(crate) mod inventory_catalog;
 pub(crate) mod inventory_order;
 pub(crate) mod order_catalog;
 pub(crate) mod order_inventory;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contracts::order::PaymentMethod;
 use kernel::PortError;
-use order::ports::{Payment, PaymentRequest, Payments};
+use order::ports::{Payment, PaymentRequest, Payments, Stopped};
 use payment::{PaymentsApi, StartPayment, ports::Method};
 
 pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
@@ -13,16 +13,7 @@ pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
 #[async_trait]
 impl Payments for PaymentsForOrder {
     async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError> {
-        let method = match request.method {
-            PaymentMethod::Card => Method::Card,
-            // Order lets no other way of paying through yet.
-            PaymentMethod::Blik | PaymentMethod::P24 | PaymentMethod::BankTransfer => {
-                return Err(PortError::new("payment", order::OrderError::PaymentMethodNotBuilt));
-            }
-        };
-        let PaymentRequest { order, amount, expires_at, .. } = request;
-        let start = StartPayment { order, amount, method, expires_at };
-        let payment = self.0.start(start).await.map_err(|e| PortError::new("payment", e))?;
+        let payment = self.0.start(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
         Ok(Payment {
             id: payment.id,
             status: payment.status.as_str().to_owned(),
@@ -30,4 +21,25 @@ impl Payments for PaymentsForOrder {
             expires_at: payment.expires_at,
         })
     }
+
+    async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError> {
+        let stopped = self.0.stop(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
+        Ok(match stopped {
+            payment::Stopped::Unpaid => Stopped::Unpaid,
+            payment::Stopped::Paid => Stopped::Paid,
+            payment::Stopped::UnderWay => Stopped::UnderWay,
+        })
+    }
+}
+
+fn started(request: PaymentRequest) -> Result<StartPayment, PortError> {
+    let method = match request.method {
+        PaymentMethod::Card => Method::Card,
+        // Order lets no other way of paying through yet.
+        PaymentMethod::Blik | PaymentMethod::P24 | PaymentMethod::BankTransfer => {
+            return Err(PortError::new("payment", order::OrderError::PaymentMethodNotBuilt));
+        }
+    };
+    let PaymentRequest { order, amount, expires_at, .. } = request;
+    Ok(StartPayment { order, amount, method, expires_at })
 }

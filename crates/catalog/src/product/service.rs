@@ -33,6 +33,10 @@ impl CatalogService {
         Ok(products)
     }
 
+    pub(crate) async fn product_exists(&self, product: ProductId) -> Result<bool, CatalogError> {
+        Ok(store::exists(&mut *self.db.conn().await?, product).await?)
+    }
+
     pub(crate) async fn read_by_id(
         &self,
         ids: &[ProductId],

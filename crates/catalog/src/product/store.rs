@@ -1,7 +1,10 @@
 //! The SQL of products.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists as exists_of, select},
+    prelude::*,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::{Money, VatRate, id::ProductId};
 
@@ -170,6 +173,10 @@ pub(super) async fn find(
         .await?;
     let images = images.into_iter().map(|(url, thumbnail_url)| Image { url, thumbnail_url }).collect();
     Ok(Some((product.try_into()?, details.with(images))))
+}
+
+pub(super) async fn exists(conn: &mut AsyncPgConnection, product: ProductId) -> QueryResult<bool> {
+    select(exists_of(products::table.find(product))).get_result(conn).await
 }
 
 pub(super) async fn find_id(conn: &mut AsyncPgConnection, code: &str) -> QueryResult<Option<ProductId>> {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use db::{Db, Tx};
+use db::{Db, Transact as _, Tx};
 use kernel::id::{OrderId, ProductId, ReservationId};
 use serde::Deserialize;
 
@@ -70,6 +70,14 @@ impl StockService {
         Ok(count)
     }
 
+    pub(crate) async fn list_violations(&self) -> Result<Vec<audit::Violation>, InventoryError> {
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, InventoryError, _>(async |tx| {
+            Ok(store::list_violations(tx).await?.into_iter().map(Into::into).collect())
+        })
+        .await
+    }
+
     async fn try_reserve(
         &self,
         order: OrderId,
@@ -131,6 +139,12 @@ impl StockApi for StockService {
         })
         .await
     }
+}
+
+/// The order has ended without being delivered: its units can be sold again.
+pub(crate) async fn release(tx: &mut Tx, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
+    store::settle(tx, order, Settlement::Released, now).await?;
+    Ok(())
 }
 
 /// The order is paid: its units leave the house.

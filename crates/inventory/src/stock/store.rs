@@ -15,7 +15,7 @@ use kernel::id::{OrderId, ProductId, ReservationId};
 use serde_json::Value;
 
 use super::Settlement;
-use crate::schema::{self, reservations, stock};
+use crate::schema::{self, integrity, reservations, stock};
 
 pub(crate) async fn list_available(
     conn: &mut Tx,
@@ -82,4 +82,20 @@ pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) 
         .select(reservations::order_id)
         .load(conn)
         .await
+}
+
+/// What does not add up in the books of stock.
+#[derive(HasQuery)]
+#[diesel(table_name = integrity)]
+pub(crate) struct ViolationRow {
+    pub(crate) rule: String,
+    pub(crate) subject: String,
+    pub(crate) stands: i64,
+    pub(crate) expected: i64,
+}
+
+/// Looks at every movement there ever was, and may take its time. A hundred tell as much as all.
+pub(crate) async fn list_violations(tx: &mut Tx) -> QueryResult<Vec<ViolationRow>> {
+    diesel::sql_query("set local statement_timeout = '60s'").execute(tx).await?;
+    ViolationRow::query().limit(100).load(tx).await
 }

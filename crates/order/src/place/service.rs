@@ -18,8 +18,9 @@ use kernel::{
 use super::{freeze, total};
 use crate::{
     OrderError, OrdersApi,
+    end::service::payment_of,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
-    ports::{Addresses, Cart, Carts, Catalog, Payment, PaymentRequest, Payments, Stock, View},
+    ports::{Addresses, Cart, Carts, Catalog, Payment, Payments, Stock, View},
     store, view,
 };
 
@@ -94,16 +95,7 @@ impl OrderService {
             Some(order) => order,
             None => self.make(request).await?,
         };
-        let payment = self
-            .ports
-            .payments
-            .start(PaymentRequest {
-                order: order.id,
-                amount: order.totals.gross,
-                method: order.payment_method,
-                expires_at: order.hold_until,
-            })
-            .await?;
+        let payment = self.ports.payments.start(payment_of(&order)).await?;
         Ok((order, payment))
     }
 

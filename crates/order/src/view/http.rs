@@ -96,7 +96,7 @@ struct LineResponse {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct EventResponse {
-    /// `placed`, `payment_failed`, `paid`, `review`.
+    /// `placed`, `payment_failed`, `paid`, `preparing`, `shipped`, `delivered`, `expired`, `cancelled`, `review`.
     kind: String,
     detail: Option<String>,
     at: DateTime<Utc>,
@@ -158,7 +158,7 @@ impl From<&Order> for OrderResponse {
             tracking_number: order.tracking_number.clone(),
             carrier: order.carrier.clone(),
             events: order.events.iter().map(EventResponse::from).collect(),
-            can_cancel: order.can_cancel(),
+            can_cancel: order.status.can_cancel(),
         }
     }
 }

@@ -1,0 +1,133 @@
+//! Ending orders.
+
+use chrono::{DateTime, Utc};
+use contracts::order::{OrderEnd, OrderEnded, PaymentMethod};
+use db::{DbError, Transact as _};
+use kernel::id::{OrderId, UserId};
+
+use super::{BATCH, EXTENSION, EXTENSIONS};
+use crate::{
+    OrderError, OrderService,
+    order::{Order, OrderStatus, PaymentStatus},
+    ports::{PaymentRequest, Stopped},
+    store,
+};
+
+impl OrderService {
+    /// Calls the customer's order off. Asked again, it is the same order.
+    #[tracing::instrument(skip_all, fields(order.id = %id))]
+    pub(crate) async fn cancel(
+        &self,
+        user: UserId,
+        id: OrderId,
+        reason: Option<&str>,
+    ) -> Result<Order, OrderError> {
+        let order = self.order(user, id).await?;
+        match order.status {
+            OrderStatus::Cancelled => return Ok(order),
+            OrderStatus::PendingPayment => {}
+            OrderStatus::Paid => return Err(OrderError::RefundNotBuilt),
+            status => return Err(OrderError::CannotCancel(status)),
+        }
+        match self.stop_payment(&order).await? {
+            Stopped::Unpaid => {
+                self.end(&order, OrderEnd::Cancelled, reason).await?;
+                let order = self.order(user, id).await?;
+                match order.status {
+                    OrderStatus::Cancelled => Ok(order),
+                    // Its time ran out at this very moment.
+                    status => Err(OrderError::CannotCancel(status)),
+                }
+            }
+            Stopped::Paid => Err(OrderError::RefundNotBuilt),
+            Stopped::UnderWay => Err(OrderError::PaymentUnderWay),
+        }
+    }
+
+    /// Ends the orders whose money has not come in time; how many. What fails is tried again the next time.
+    pub(crate) async fn expire_due(&self) -> Result<usize, OrderError> {
+        let due = store::list_due(&mut *self.db.conn().await?, self.clock.now(), BATCH).await?;
+        let mut ended = 0;
+        for order in due {
+            match self.expire(order).await {
+                Ok(true) => ended += 1,
+                Ok(false) => {}
+                Err(e) => tracing::warn!(order.id = %order, error = %e, "order {order} could not be ended yet"),
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn expire(&self, id: OrderId) -> Result<bool, OrderError> {
+        let Some(order) = self.find_any(id).await? else { return Ok(false) };
+        match self.stop_payment(&order).await? {
+            Stopped::Unpaid => self.end(&order, OrderEnd::Expired, None).await,
+            // The news is on its way.
+            Stopped::Paid => Ok(false),
+            Stopped::UnderWay => {
+                let now = self.clock.now();
+                let mut conn = self.db.conn().await?;
+                let more = (now + EXTENSION, EXTENSIONS);
+                if store::put_more_time(&mut conn, id, more, now).await? {
+                    return Ok(false);
+                }
+                drop(conn);
+                tracing::error!(order.id = %id, "the money of order {id} has been under way for too long");
+                self.end(&order, OrderEnd::Expired, Some("payment under way for too long")).await
+            }
+        }
+    }
+
+    pub(crate) async fn stop_payment(&self, order: &Order) -> Result<Stopped, OrderError> {
+        if order.payment_method == PaymentMethod::BankTransfer {
+            return Ok(Stopped::Unpaid);
+        }
+        Ok(self.ports.payments.stop(payment_of(order)).await?)
+    }
+
+    /// False when somebody else ended it, or it was paid.
+    async fn end(&self, order: &Order, end: OrderEnd, reason: Option<&str>) -> Result<bool, OrderError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, OrderError, _>(async |tx| Ok(end_in(tx, order, (end, reason), now).await?)).await
+    }
+
+    /// Anybody's order.
+    pub(crate) async fn find_any(&self, id: OrderId) -> Result<Option<Order>, DbError> {
+        Ok(store::find_order(&mut *self.db.conn().await?, id, None).await?)
+    }
+}
+
+/// Ends an order that waits for its money, in the caller's transaction.
+pub(crate) async fn end_in(
+    tx: &mut db::Tx,
+    order: &Order,
+    (end, reason): (OrderEnd, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<bool, db::QueryError> {
+    let (status, kind) = match end {
+        OrderEnd::Expired => (OrderStatus::Expired, "expired"),
+        OrderEnd::Cancelled => (OrderStatus::Cancelled, "cancelled"),
+    };
+    if !store::put_status(tx, order.id, (&[OrderStatus::PendingPayment], status), now).await? {
+        return Ok(false);
+    }
+    let stopped = (PaymentStatus::Canceled, [PaymentStatus::Succeeded, PaymentStatus::Refunded].as_slice());
+    store::put_payment_status(tx, order.id, stopped, now).await?;
+    if end == OrderEnd::Cancelled {
+        store::put_cancelled(tx, order.id, reason, now).await?;
+    }
+    store::insert_event(tx, order.id, (kind, reason), now).await?;
+    let event = OrderEnded { order_id: order.id, user_id: order.user, end, paid: false };
+    bus::publish(tx, &event, now).await?;
+    Ok(true)
+}
+
+pub(crate) fn payment_of(order: &Order) -> PaymentRequest {
+    PaymentRequest {
+        order: order.id,
+        amount: order.totals.gross,
+        method: order.payment_method,
+        expires_at: order.hold_until,
+    }
+}
