@@ -5,44 +5,40 @@ alter table inventory.stock
 
 alter table inventory.stock_movements
     -- What it was asked for by: asked again, it is found and not done again.
-    add column request_id uuid,
-    drop constraint stock_movements_kind_check,
-    add constraint stock_movements_kind_check check (
-        kind in ('receive', 'adjust', 'writeoff', 'reserve', 'commit', 'release', 'expire', 'return'));
+    add column request_id uuid;
 create unique index stock_movements_request on inventory.stock_movements (request_id) where request_id is not null;
 
 -- Adds to or takes from what lies in the house, never from what is put aside of it.
--- Returns the movement as {"state":"done",…}, or {"state":"short","onHand","reserved"}.
+-- Returns {"state":"done","version"}, {"state":"known","version"} when it was done before, or
+-- {"state":"short","onHand","reserved"}.
 create function inventory.change_stock(
     p_request uuid, p_sku uuid, p_kind text, p_delta int, p_actor text, p_reason text, p_now timestamptz
 ) returns jsonb language plpgsql as $$
 declare
     v_stock record;
-    v_movement record;
+    v_known bigint;
 begin
     insert into inventory.stock (sku_id, on_hand, reserved, version, updated_at)
     values (p_sku, 0, 0, 0, p_now) on conflict do nothing;
     select * into v_stock from inventory.stock where sku_id = p_sku for update;
-    select * into v_movement from inventory.stock_movements where request_id = p_request;
-    if v_movement.version is null then
-        -- In wider numbers: what does not fit is refused, not an error.
-        if v_stock.on_hand::bigint + p_delta not between v_stock.reserved and 2147483647 then
-            return jsonb_build_object('state', 'short', 'onHand', v_stock.on_hand, 'reserved', v_stock.reserved);
-        end if;
-        update inventory.stock set on_hand = on_hand + p_delta, version = version + 1, updated_at = p_now
-        where sku_id = p_sku;
-        insert into inventory.stock_movements (
-            sku_id, version, kind, d_on_hand, d_reserved, on_hand_after, reserved_after, actor, reason, at, request_id
-        )
-        values (
-            p_sku, v_stock.version + 1, p_kind, p_delta, 0, v_stock.on_hand + p_delta, v_stock.reserved, p_actor,
-            p_reason, p_now, p_request
-        )
-        returning * into v_movement;
+    select version into v_known from inventory.stock_movements where request_id = p_request;
+    if v_known is not null then
+        return jsonb_build_object('state', 'known', 'version', v_known);
     end if;
-    return jsonb_build_object(
-        'state', 'done', 'version', v_movement.version, 'onHand', v_movement.on_hand_after,
-        'reserved', v_movement.reserved_after);
+    -- In wider numbers: what does not fit is refused, not an error.
+    if v_stock.on_hand::bigint + p_delta not between v_stock.reserved and 2147483647 then
+        return jsonb_build_object('state', 'short', 'onHand', v_stock.on_hand, 'reserved', v_stock.reserved);
+    end if;
+    update inventory.stock set on_hand = on_hand + p_delta, version = version + 1, updated_at = p_now
+    where sku_id = p_sku;
+    insert into inventory.stock_movements (
+        sku_id, version, kind, d_on_hand, d_reserved, on_hand_after, reserved_after, actor, reason, at, request_id
+    )
+    values (
+        p_sku, v_stock.version + 1, p_kind, p_delta, 0, v_stock.on_hand + p_delta, v_stock.reserved, p_actor, p_reason,
+        p_now, p_request
+    );
+    return jsonb_build_object('state', 'done', 'version', v_stock.version + 1);
 end $$;
 
 -- A product of which there was enough runs low.
@@ -55,34 +51,6 @@ end $$;
 create trigger tell_low after update on inventory.stock for each row
     when (old.on_hand - old.reserved >= new.low_at and new.on_hand - new.reserved < new.low_at)
     execute function inventory.tell_low();
-
--- Ends a reservation: 'committed' takes the units out of the house, 'released' and 'expired' give them back.
--- Works from 'held' only: a second call changes nothing. Nothing expires before its time either: between the moment
--- at which somebody found it overdue and this one, its order may have asked again.
--- What was committed can be released: the order was called off, and its units go back into the house.
--- Returns the state it is in now, null when there is none.
-create or replace function inventory.settle(p_order uuid, p_state text, p_now timestamptz) returns text language plpgsql as $$
-declare
-    v_id uuid;
-    v_state text;
-    v_expires timestamptz;
-    v_kind text := case p_state when 'committed' then 'commit' when 'released' then 'release' else 'expire' end;
-begin
-    select id, state, expires_at into v_id, v_state, v_expires
-    from inventory.reservations where order_id = p_order for update;
-    if v_state = 'committed' and p_state = 'released' then
-        v_kind := 'return';
-    elsif v_state is distinct from 'held' or (p_state = 'expired' and v_expires > p_now) then
-        return v_state;
-    end if;
-    perform from inventory.stock s join inventory.reservation_lines l using (sku_id)
-    where l.reservation_id = v_id order by s.sku_id for update of s;
-    update inventory.reservations set state = p_state, settled_at = p_now where id = v_id;
-    perform inventory.move(
-        v_id, v_kind, case v_kind when 'commit' then -1 when 'return' then 1 else 0 end,
-        case v_kind when 'return' then 0 else -1 end, 'order', p_now);
-    return p_state;
-end $$;
 
 -- Always empty: what does not add up, with what stands and what should.
 drop view inventory.integrity;

@@ -59,6 +59,14 @@ impl Visitor {
         self.ask(Method::PUT, path, Some(body.to_string())).await
     }
 
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, None).await
+    }
+
     /// Any request; a body is called JSON unless a header of the caller's says otherwise.
     pub async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Answer {
         let what = format!("{method} {path}");

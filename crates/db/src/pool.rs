@@ -107,12 +107,11 @@ impl Db {
     pub async fn conn(&self) -> Result<Conn, DbError> {
         let busy = |e: &dyn std::fmt::Display| DbError::Pool(e.to_string());
         let conn = tokio::time::timeout(self.wait, async {
-            let (part, place) = match self.free() {
-                Some(found) => found,
-                None => {
-                    let own = self.own();
-                    (own, own.places.clone().acquire_owned().await.map_err(|e| busy(&e))?)
-                }
+            let (part, place) = if let Some(free) = self.free() {
+                free
+            } else {
+                let own = self.own();
+                (own, own.places.clone().acquire_owned().await.map_err(|e| busy(&e))?)
             };
             let pooled = part.pool.get_owned().await.map_err(|e| busy(&e))?;
             Ok(Conn { pooled, _place: place })
@@ -127,8 +126,9 @@ impl Db {
 
     /// A place that is free now, in the thread's own part if there is one.
     fn free(&self) -> Option<(&Part, OwnedSemaphorePermit)> {
-        let parts = self.parts.iter().cycle().skip(thread_number() % self.parts.len()).take(self.parts.len());
-        parts.filter_map(|part| Some((part, part.places.clone().try_acquire_owned().ok()?))).next()
+        let mut parts =
+            self.parts.iter().cycle().skip(thread_number() % self.parts.len()).take(self.parts.len());
+        parts.find_map(|part| Some((part, part.places.clone().try_acquire_owned().ok()?)))
     }
 
     /// Whether PostgreSQL answers.

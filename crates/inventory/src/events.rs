@@ -25,7 +25,7 @@ impl Handler for CommitStock {
     }
 }
 
-/// `order.ended`: what was put aside for it can be sold again, also what had left the house in the books.
+/// `order.ended`: what was put aside for it can be sold again.
 pub struct ReleaseStock;
 
 impl Job for ReleaseStock {

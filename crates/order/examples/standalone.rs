@@ -20,7 +20,8 @@ use kernel::{
 use order::{
     OrderError, OrderRules, OrderService, Ports, PostalAddress,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped, View,
+        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped,
+        View,
     },
 };
 

@@ -22,7 +22,8 @@ use tokio::sync::Barrier;
 use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped, View,
+        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped,
+        View,
     },
 };
 

@@ -2,6 +2,7 @@
 
 mod applying;
 mod starting;
+mod stopping;
 
 use std::{
     collections::HashMap,
@@ -45,6 +46,8 @@ pub(crate) struct Till {
     /// The key of every request to make an intent.
     pub(crate) keys: Mutex<Vec<String>>,
     pub(crate) intents: Mutex<HashMap<String, Intent>>,
+    /// The key of every request to end an intent.
+    pub(crate) cancelled: Mutex<Vec<String>>,
     /// Passed twice between the work and its answer.
     door: Mutex<Option<Arc<Barrier>>>,
 }
@@ -80,8 +83,23 @@ impl PaymentProvider for Till {
         })
     }
 
-    async fn cancel_intent(&self, id: &str, _: &str) -> Result<Intent, ProviderError> {
-        self.find_intent(id).await
+    /// Says the same to the same key, as Stripe does for a day.
+    async fn cancel_intent(&self, id: &str, key: &str) -> Result<Intent, ProviderError> {
+        let known = self.find_intent(id).await?;
+        let before = self.cancelled.lock().unwrap().contains(&key.to_owned());
+        let open = matches!(known.status, IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresAction);
+        self.cancelled.lock().unwrap().push(key.to_owned());
+        match known.status {
+            IntentStatus::Canceled => Ok(known),
+            _ if open && !before => {
+                let cancelled = at(&known, IntentStatus::Canceled);
+                for kept in self.intents.lock().unwrap().values_mut().filter(|kept| kept.id == id) {
+                    *kept = cancelled.clone();
+                }
+                Ok(cancelled)
+            }
+            _ => Err(refused()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod catalogue;
 mod companies;
 mod crashes;
 mod dependencies;
+mod ending;
 mod guests;
 mod identity;
 mod leaving;

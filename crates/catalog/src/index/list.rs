@@ -137,7 +137,8 @@ impl Index {
             return best.page();
         }
         let (lowest, highest) = ranking.keys(narrowed);
-        let bound = bound.into_iter().chain(lowest.map(|lowest| (lowest - 1, ProductId(uuid::Uuid::max())))).max();
+        let bound =
+            bound.into_iter().chain(lowest.map(|lowest| (lowest - 1, ProductId(uuid::Uuid::max())))).max();
         let order = ranking.order(columns);
         let skipped = order.up_to(|at| {
             let (key, id, _) = ranking.candidate(columns, at, 0);
@@ -372,7 +373,9 @@ impl Best {
 
     fn offer(&mut self, candidate: Candidate) {
         let (key, id, _) = candidate;
-        if self.last.is_some_and(|last| candidate >= last) || self.bound.is_some_and(|bound| (key, id) <= bound) {
+        if self.last.is_some_and(|last| candidate >= last)
+            || self.bound.is_some_and(|bound| (key, id) <= bound)
+        {
             return;
         }
         self.candidates.push(candidate);

@@ -30,7 +30,7 @@ impl Priced {
         for (user_type, Stocked { there, sold_out }) in self.0.iter_mut().enumerate() {
             for (prices, in_stock) in [(there, true), (sold_out, false)] {
                 prices.retain(|(price, at)| holds(user_type, in_stock, *price, index(*at)));
-                prices.sort();
+                prices.sort_unstable();
                 prices.dedup();
             }
         }
@@ -43,17 +43,10 @@ impl Priced {
         prices: &RangeInclusive<i32>,
         only_in_stock: bool,
     ) -> impl Iterator<Item = usize> {
-        self.runs(user_type, only_in_stock)
-            .flat_map(|run| within(run, prices))
-            .map(|(_, at)| index(*at))
+        self.runs(user_type, only_in_stock).flat_map(|run| within(run, prices)).map(|(_, at)| index(*at))
     }
 
-    pub(super) fn count(
-        &self,
-        user_type: usize,
-        prices: &RangeInclusive<i32>,
-        only_in_stock: bool,
-    ) -> usize {
+    pub(super) fn count(&self, user_type: usize, prices: &RangeInclusive<i32>, only_in_stock: bool) -> usize {
         self.runs(user_type, only_in_stock).map(|run| within(run, prices).len()).sum()
     }
 

@@ -93,6 +93,11 @@ MINIMUM_ORDER = The minimum order value is { $required }. Your cart comes to { $
 ADDRESS_NOT_FOUND = We could not find this address.
 PAYMENT_METHOD_NOT_AVAILABLE = This payment method is not available for your order.
 ORDER_NOT_FOUND = We could not find this order.
+ORDER_CANNOT_BE_CANCELLED = This order can no longer be cancelled.
+ORDER_STATUS_CONFLICT = The order cannot go there from where it stands now.
+PAYMENT_UNDER_WAY = Your bank is still processing the payment. Please try again in a few minutes.
+TRACKING_NUMBER_TAKEN = Another parcel already has this tracking number.
+STOCK_RESERVED = Some of these units are put aside for orders and cannot be taken out of stock.
 SIGNATURE_INVALID = The signature is not valid.
 
 ## One field

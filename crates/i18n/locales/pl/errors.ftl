@@ -97,6 +97,11 @@ MINIMUM_ORDER = Minimalna wartość zamówienia to { $required }. Wartość kosz
 ADDRESS_NOT_FOUND = Nie znaleziono tego adresu.
 PAYMENT_METHOD_NOT_AVAILABLE = Ta metoda płatności nie jest dostępna dla tego zamówienia.
 ORDER_NOT_FOUND = Nie znaleziono tego zamówienia.
+ORDER_CANNOT_BE_CANCELLED = Tego zamówienia nie można już anulować.
+ORDER_STATUS_CONFLICT = W obecnym stanie zamówienia ta zmiana nie jest możliwa.
+PAYMENT_UNDER_WAY = Bank nadal przetwarza płatność. Spróbuj ponownie za kilka minut.
+TRACKING_NUMBER_TAKEN = Inna paczka ma już ten numer przesyłki.
+STOCK_RESERVED = Część tych sztuk jest zarezerwowana dla zamówień i nie można ich zdjąć ze stanu.
 SIGNATURE_INVALID = Podpis jest nieprawidłowy.
 
 ## One field

@@ -78,6 +78,11 @@ MINIMUM_ORDER = En düşük sipariş tutarı { $required }. Sepetinizin tutarı 
 ADDRESS_NOT_FOUND = Bu adresi bulamadık.
 PAYMENT_METHOD_NOT_AVAILABLE = Bu ödeme yöntemi siparişiniz için kullanılamıyor.
 ORDER_NOT_FOUND = Bu siparişi bulamadık.
+ORDER_CANNOT_BE_CANCELLED = Bu sipariş artık iptal edilemez.
+ORDER_STATUS_CONFLICT = Sipariş şu anki durumundan bu duruma geçirilemez.
+PAYMENT_UNDER_WAY = Bankanız ödemeyi hâlâ işliyor. Lütfen birkaç dakika sonra yeniden deneyin.
+TRACKING_NUMBER_TAKEN = Bu takip numarası başka bir gönderiye ait.
+STOCK_RESERVED = Bu ürünlerin bir kısmı siparişler için ayrıldı; stoktan düşülemez.
 SIGNATURE_INVALID = İmza geçerli değil.
 
 ## One field

@@ -76,7 +76,7 @@ pub(crate) struct StockResponse {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MovementResponse {
     version: i64,
-    /// `receive`, `adjust`, `writeoff` by a person; `reserve`, `commit`, `release`, `expire`, `return` by an order.
+    /// `receive`, `adjust`, `writeoff` by a person; `reserve`, `commit`, `release`, `expire` by an order.
     kind: String,
     /// What it added to the units in the house.
     on_hand: i32,
@@ -192,7 +192,7 @@ pub(crate) async fn put_stock(
     let low_at = body.value.low_at;
     let mut fields = Fields::default();
     if low_at > MOST {
-        fields.refuse_with("lowAt", "MAX", "max", MOST.into());
+        fields.refuse("lowAt", "INVALID");
     }
     fields.finish(|| Some(()))?;
     Ok(Reply::ok(keeping.put_low_at(staff.member.actor, id.0, low_at).await?.into()))
@@ -212,9 +212,7 @@ impl ChangeStockRequest {
             fields.refuse("quantity", "INVALID");
         }
         let reason = fields.text("reason", &self.reason, MAX_REASON_CHARS);
-        fields.finish(|| {
-            Some(Change { request: Uuid::nil(), product, kind, delta: delta?, reason: reason? })
-        })
+        fields.finish(|| Some(Change { request: Uuid::nil(), product, kind, delta: delta?, reason: reason? }))
     }
 }
 

@@ -36,8 +36,17 @@ pub(crate) struct Change {
 #[derive(Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum Changed {
-    Done { version: i64 },
-    Short { on_hand: u32, reserved: u32 },
+    Done {
+        version: i64,
+    },
+    /// By the same request, before.
+    Known {
+        version: i64,
+    },
+    Short {
+        on_hand: u32,
+        reserved: u32,
+    },
 }
 
 impl StockKeeping {
@@ -61,16 +70,13 @@ impl StockKeeping {
         let Change { request, product, kind, delta, reason } = change;
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, InventoryError, _>(async |tx| {
-            let known = store::find_movement_of(tx, *request).await?;
-            if let Some(version) = known {
-                return read(tx, *product, version).await;
-            }
             let now = self.clock.now();
             let who = actor.staff.to_string();
             let by = (who.as_str(), reason.as_str());
             let answer = store::change(tx, *request, (*product, kind.as_str(), *delta), by, now).await?;
             match serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))? {
                 Changed::Short { on_hand, reserved } => Err(InventoryError::BelowReserved { on_hand, reserved }),
+                Changed::Known { version } => read(tx, *product, version).await,
                 Changed::Done { version } => {
                     let (movement, stock) = read(tx, *product, version).await?;
                     let after = json!({

@@ -45,12 +45,6 @@ pub(crate) async fn change(
     select(change_stock(request, product, kind, delta, actor, reason, now)).get_result(tx).await
 }
 
-/// The version that the request's movement made.
-pub(crate) async fn find_movement_of(tx: &mut Tx, request: Uuid) -> QueryResult<Option<i64>> {
-    let of = stock_movements::table.filter(stock_movements::request_id.eq(request));
-    of.select(stock_movements::version).first(tx).await.optional()
-}
-
 pub(crate) async fn find(conn: &mut Tx, product: ProductId) -> QueryResult<Option<Stock>> {
     StockRow::query().find(product).first(conn).await.optional()?.map(StockRow::into_stock).transpose()
 }

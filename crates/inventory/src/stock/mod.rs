@@ -4,7 +4,7 @@
 pub(crate) mod service;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use chrono::TimeDelta;
 

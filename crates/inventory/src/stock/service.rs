@@ -141,7 +141,7 @@ impl StockApi for StockService {
     }
 }
 
-/// The order has ended without being delivered: its units can be sold again.
+/// The order came to nothing: its units can be sold again.
 pub(crate) async fn release(tx: &mut Tx, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
     store::settle(tx, order, Settlement::Released, now).await?;
     Ok(())

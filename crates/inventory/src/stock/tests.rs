@@ -22,15 +22,15 @@ use super::{
 };
 use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders};
 
-struct House {
-    db: TestDb,
+pub(crate) struct House {
+    pub(crate) db: TestDb,
     stock: StockService,
     now: DateTime<Utc>,
 }
 
 impl House {
     /// A warehouse with so many units of so many products.
-    async fn with(units: &[i32]) -> (Self, Vec<ProductId>) {
+    pub(crate) async fn with(units: &[i32]) -> (Self, Vec<ProductId>) {
         let (db, now) = (TestDb::new().await, testkit::clock().now());
         let products: Vec<ProductId> = units.iter().map(|_| ProductId::generate(now)).collect();
         for (product, n) in products.iter().zip(units) {
@@ -44,11 +44,11 @@ impl House {
         (Self { stock: StockService::new(db.db()), db, now }, products)
     }
 
-    fn order(&self) -> OrderId {
+    pub(crate) fn order(&self) -> OrderId {
         OrderId::generate(self.now)
     }
 
-    async fn reserve(
+    pub(crate) async fn reserve(
         &self,
         order: OrderId,
         lines: impl AsRef<[(ProductId, u32)]>,
@@ -67,12 +67,12 @@ impl House {
     }
 
     /// `(on_hand, reserved)` of a product.
-    async fn units(&self, product: ProductId) -> (i64, i64) {
+    pub(crate) async fn units(&self, product: ProductId) -> (i64, i64) {
         let of = |column: &str| format!("select {column} from inventory.stock where sku_id = '{product}'");
         (self.db.number(&of("on_hand")).await, self.db.number(&of("reserved")).await)
     }
 
-    async fn assert_whole(&self) {
+    pub(crate) async fn assert_whole(&self) {
         let violations = self.db.lines("select * from inventory.integrity").await;
         assert!(violations.is_empty(), "{violations:?}");
     }

@@ -198,7 +198,9 @@ impl PutStatusRequest {
         fields.finish(|| {
             Some(match self.status {
                 StatusRequest::Preparing => Move::Preparing,
-                StatusRequest::Shipped => Move::Shipped { carrier: carrier?, tracking_number: tracking_number? },
+                StatusRequest::Shipped => {
+                    Move::Shipped { carrier: carrier?, tracking_number: tracking_number? }
+                }
                 StatusRequest::Delivered => Move::Delivered,
                 StatusRequest::Cancelled => Move::Cancelled { reason: reason? },
             })

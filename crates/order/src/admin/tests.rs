@@ -45,7 +45,10 @@ async fn an_order_is_packed_sent_and_delivered_in_that_order() {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
     for late in [Move::Preparing, shipped("PL2"), Move::Delivered, cancelled()] {
-        assert!(matches!(shop.moves(&order, late).await, Err(OrderError::CannotMove(OrderStatus::Delivered))));
+        assert!(matches!(
+            shop.moves(&order, late).await,
+            Err(OrderError::CannotMove(OrderStatus::Delivered))
+        ));
     }
     assert_eq!(shop.count("audit.entries where action = 'order.move'").await, 3);
 }
@@ -71,9 +74,15 @@ async fn the_shop_calls_off_what_is_not_paid() {
     assert!(matches!(shop.moves(&order, cancelled()).await, Err(OrderError::PaymentUnderWay)));
     shop.world.stopped.lock().unwrap().clear();
     let ended = shop.moves(&order, cancelled()).await.unwrap();
-    assert_eq!((ended.status, ended.cancel_reason.as_deref()), (OrderStatus::Cancelled, Some("no such street")));
+    assert_eq!(
+        (ended.status, ended.cancel_reason.as_deref()),
+        (OrderStatus::Cancelled, Some("no such street"))
+    );
     assert_eq!(shop.count("platform.outbox where name = 'order.ended.v1'").await, 1);
-    assert!(matches!(shop.moves(&order, cancelled()).await, Err(OrderError::CannotMove(OrderStatus::Cancelled))));
+    assert!(matches!(
+        shop.moves(&order, cancelled()).await,
+        Err(OrderError::CannotMove(OrderStatus::Cancelled))
+    ));
     let paid = shop.placed().await;
     shop.set_status(&paid, "paid").await;
     assert!(matches!(shop.moves(&paid, cancelled()).await, Err(OrderError::RefundNotBuilt)));

@@ -52,7 +52,9 @@ impl OrderService {
             match self.expire(order).await {
                 Ok(true) => ended += 1,
                 Ok(false) => {}
-                Err(e) => tracing::warn!(order.id = %order, error = %e, "order {order} could not be ended yet"),
+                Err(e) => {
+                    tracing::warn!(order.id = %order, error = %e, "order {order} could not be ended yet");
+                }
             }
         }
         Ok(ended)
@@ -89,7 +91,8 @@ impl OrderService {
     async fn end(&self, order: &Order, end: OrderEnd, reason: Option<&str>) -> Result<bool, OrderError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
-        conn.transaction::<_, OrderError, _>(async |tx| Ok(end_in(tx, order, (end, reason), now).await?)).await
+        conn.transaction::<_, OrderError, _>(async |tx| Ok(end_in(tx, order, (end, reason), now).await?))
+            .await
     }
 
     /// Anybody's order.

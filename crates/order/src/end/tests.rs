@@ -110,7 +110,11 @@ async fn an_order_expires_when_its_money_has_not_come_and_not_before() {
         (OrderStatus::Expired, OrderStatus::Paid)
     );
     assert_eq!(shop.orders.expire_due().await.unwrap(), 0);
-    assert_eq!(shop.world.asked_to_stop.lock().unwrap().as_slice(), [order.id], "its payment was stopped first");
+    assert_eq!(
+        shop.world.asked_to_stop.lock().unwrap().as_slice(),
+        [order.id],
+        "its payment was stopped first"
+    );
     assert_eq!(shop.told_ended().await, 1);
     let stands = shop.orders.order(order.user, order.id).await.unwrap();
     assert_eq!((stands.cancelled_at, stands.events.last().unwrap().kind.as_str()), (None, "expired"));

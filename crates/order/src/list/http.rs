@@ -61,7 +61,8 @@ pub(crate) async fn list_orders(
     query: Query<OrdersQuery>,
 ) -> ApiResult<Vec<SummaryResponse>> {
     let OrdersQuery { status, limit, cursor } = query.0;
-    let wanted = Wanted { user: Some(user.0.user), status: status_of(status.as_deref())?, ..Wanted::default() };
+    let wanted =
+        Wanted { user: Some(user.0.user), status: status_of(status.as_deref())?, ..Wanted::default() };
     let (page, next) = page(&orders, wanted, &Page { limit, cursor }).await?;
     let shown = page.iter().map(SummaryResponse::from).collect();
     Ok(Reply::ok(shown).with(Meta::page(next.as_ref(), None)))
