@@ -101,8 +101,8 @@ async fn goods_come_in_are_counted_and_written_off_in_one_chain() {
     let kinds: Vec<&str> = history.iter().map(|movement| movement.kind.as_str()).collect();
     assert_eq!(kinds, ["reserve", "writeoff", "adjust", "receive", "receive"]);
     assert_eq!((history[0].order, history[0].reserved_after), (Some(order), 4));
-    let (_, older) = keeper.keeping.history(product, Some(2), Limit::new(1).unwrap()).await.unwrap();
-    assert_eq!(older.iter().map(|movement| movement.version).collect::<Vec<_>>(), [1]);
+    let (_, first) = keeper.keeping.history(product, Some(2), Limit::new(1).unwrap()).await.unwrap();
+    assert_eq!(first.iter().map(|movement| movement.version).collect::<Vec<_>>(), [1]);
 
     let entries = "select action, after->>'delta' from audit.entries order by action";
     let entries = keeper.house.db.lines(entries).await;
