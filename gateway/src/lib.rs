@@ -2,6 +2,7 @@
 
 pub mod app;
 mod auth;
+mod books;
 pub mod cli;
 pub mod config;
 mod cors;

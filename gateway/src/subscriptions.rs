@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use audit::jobs::CheckBooks;
 use bus::{Runner, Schedules, Subscriptions};
 use catalog::{
     events::{CountSales, MarkAvailability},
@@ -35,7 +34,7 @@ use shopping::{
 };
 use user::jobs::{AnonymiseDue, EndSessions};
 
-use crate::{modules::Modules, worker::Sweep};
+use crate::{books::CheckBooks, modules::Modules, worker::Sweep};
 
 /// Event → the jobs it becomes.
 pub fn subscriptions() -> Subscriptions {

@@ -76,13 +76,13 @@ select 'on_hand is the sum of its movements' as rule, 'product ' || sku_id as su
        coalesce(moved_on_hand, 0)::bigint as expected
 from stands where on_hand <> coalesce(moved_on_hand, 0)
 union all
-select 'reserved is the sum of its movements', 'product ' || sku_id, reserved, coalesce(moved_reserved, 0)
+select 'reserved is the sum of its movements', 'product ' || sku_id, reserved, coalesce(moved_reserved, 0)::bigint
 from stands where reserved <> coalesce(moved_reserved, 0)
 union all
 select 'reserved is what held reservations hold', 'product ' || sku_id, reserved, coalesce(held, 0)
 from stands where reserved <> coalesce(held, 0)
 union all
-select 'one movement a version', 'product ' || sku_id, version, coalesce(movements, 0)
+select 'one movement a version', 'product ' || sku_id, version, coalesce(movements, 0)::bigint
 from stands where version <> coalesce(movements, 0)
 union all
 select 'a movement goes on where the one before ended: on_hand', 'product ' || sku_id || ' version ' || version,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
 
-use crate::{Recorded, integrity, store};
+use crate::{Recorded, integrity::http as integrity, store};
 
 /// Expects a `Data<Db>` and a `Data<Integrity>`.
 pub fn routes() -> Routes {

@@ -3,13 +3,12 @@
 
 pub mod http;
 mod integrity;
-pub mod jobs;
 mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
 
-pub use integrity::{Books, Integrity, Violation};
+pub use integrity::{Books, Integrity, Unchecked, Violation};
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, id::AuditEntryId};

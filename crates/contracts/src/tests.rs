@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::{
     Event,
     identity::CodeRequested,
-    inventory::AvailabilityTurned,
-    order::{OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
+    inventory::{AvailabilityTurned, StockLow},
+    order::{OrderEnd, OrderEnded, OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
     shopping::CartAbandoned,
     user::UserAnonymised,
@@ -76,6 +76,33 @@ fn a_product_that_sold_out() {
       "productId": "019c0000-0000-7000-8000-000000000001",
       "available": false,
       "version": 7
+    }
+    "#);
+}
+
+#[test]
+fn a_product_that_runs_low() {
+    let event = StockLow { product_id: id::<ProductId>(1), available: 9, low_at: 10, version: 7 };
+    assert_json_snapshot!(published(&event, "inventory.stock_low.v1", 1), @r#"
+    {
+      "productId": "019c0000-0000-7000-8000-000000000001",
+      "available": 9,
+      "lowAt": 10,
+      "version": 7
+    }
+    "#);
+}
+
+#[test]
+fn an_order_that_came_to_nothing() {
+    let event =
+        OrderEnded { order_id: order_id(), user_id: id::<UserId>(3), end: OrderEnd::Expired, paid: false };
+    assert_json_snapshot!(published(&event, "order.ended.v1", 1), @r#"
+    {
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "userId": "019c0000-0000-7000-8000-000000000003",
+      "end": "expired",
+      "paid": false
     }
     "#);
 }

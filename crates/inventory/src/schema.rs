@@ -28,16 +28,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    /// What does not add up; always empty.
-    inventory.integrity (rule, subject) {
-        rule -> Text,
-        subject -> Text,
-        stands -> Int8,
-        expected -> Int8,
-    }
-}
-
 diesel::joinable!(stock_movements -> reservations (reservation_id));
 diesel::allow_tables_to_appear_in_same_query!(stock_movements, reservations);
 

@@ -170,7 +170,12 @@ async fn asks_for_known_and_unknown(shop: &Shop, round: usize) -> [(Duration, Ve
     let mut times = [Vec::new(), Vec::new()];
     let mut looks = [Vec::new(), Vec::new()];
     for n in 0..500 {
-        for (kind, known) in [(0, "+48600"), (1, "+48601")] {
+        let mut kinds = [(0, "+48600"), (1, "+48601")];
+        // Serving threads take connections in turns: each kind meets each thread as often.
+        if n % 2 == 1 {
+            kinds.reverse();
+        }
+        for (kind, known) in kinds {
             let phone = format!("{known}{:06}", round * 500 + n);
             let body = json!({ "phoneNumber": phone, "userType": "individual" });
             let started = Instant::now();

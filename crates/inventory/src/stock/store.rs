@@ -8,14 +8,14 @@ use diesel::{
     dsl::{select, sql},
     expression::SqlLiteral,
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool, Text},
 };
 use diesel_async::RunQueryDsl;
 use kernel::id::{OrderId, ProductId, ReservationId};
 use serde_json::Value;
 
 use super::Settlement;
-use crate::schema::{self, integrity, reservations, stock};
+use crate::schema::{self, reservations, stock};
 
 pub(crate) async fn list_available(
     conn: &mut Tx,
@@ -85,17 +85,22 @@ pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) 
 }
 
 /// What does not add up in the books of stock.
-#[derive(HasQuery)]
-#[diesel(table_name = integrity)]
+#[derive(QueryableByName)]
 pub(crate) struct ViolationRow {
+    #[diesel(sql_type = Text)]
     pub(crate) rule: String,
+    #[diesel(sql_type = Text)]
     pub(crate) subject: String,
+    #[diesel(sql_type = BigInt)]
     pub(crate) stands: i64,
+    #[diesel(sql_type = BigInt)]
     pub(crate) expected: i64,
 }
 
 /// Looks at every movement there ever was, and may take its time. A hundred tell as much as all.
 pub(crate) async fn list_violations(tx: &mut Tx) -> QueryResult<Vec<ViolationRow>> {
     diesel::sql_query("set local statement_timeout = '60s'").execute(tx).await?;
-    ViolationRow::query().limit(100).load(tx).await
+    diesel::sql_query("select rule, subject, stands, expected from inventory.integrity limit 100")
+        .load(tx)
+        .await
 }

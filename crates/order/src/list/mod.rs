@@ -60,6 +60,10 @@ impl OrderService {
         user: UserId,
         number: &str,
     ) -> Result<crate::Order, OrderError> {
+        // PostgreSQL's texts hold no such thing, so no parcel has it.
+        if number.contains('\0') {
+            return Err(OrderError::NotFound);
+        }
         let found = store::find_by_tracking_number(&mut *self.db.conn().await?, user, number).await?;
         self.order(user, found.ok_or(OrderError::NotFound)?).await
     }

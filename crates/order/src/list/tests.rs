@@ -49,8 +49,8 @@ async fn an_order_is_found_by_its_number_and_by_its_parcel_s() {
         assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), [order.id]);
     }
     assert_eq!(shop.orders.by_tracking_number(order.user, "PL123").await.unwrap().id, order.id);
-    for (user, number) in [(other.user, "PL123"), (order.user, "PL124")] {
+    for (user, number) in [(other.user, "PL123"), (order.user, "PL124"), (order.user, "PL\0")] {
         let refused = shop.orders.by_tracking_number(user, number).await;
-        assert!(matches!(refused, Err(OrderError::NotFound)), "{number}");
+        assert!(matches!(refused, Err(OrderError::NotFound)), "{number:?}");
     }
 }
