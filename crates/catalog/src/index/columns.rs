@@ -82,7 +82,7 @@ pub(super) struct Row {
 impl Columns {
     /// At a place that is known, or at the next.
     pub(super) fn put(&mut self, at: usize, row: &Row) {
-        fn set<T: PartialEq>(column: &mut Vec<T>, at: usize, value: T) {
+        fn set<T>(column: &mut Vec<T>, at: usize, value: T) {
             match column.get_mut(at) {
                 Some(known) => *known = value,
                 None => column.push(value),

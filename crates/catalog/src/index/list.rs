@@ -120,8 +120,8 @@ impl Index {
         }
     }
 
-    /// The first of all that is listed. Where much is, they are soon met in the order; where little is, it is gathered and
-    /// sorted. Either way about the square root of the number of products is looked at.
+    /// The first of all that is listed. Where much is, a page is soon met in the order, all but the last; where little is,
+    /// it is gathered and sorted.
     fn first(
         &self,
         narrowed: &Narrowed,

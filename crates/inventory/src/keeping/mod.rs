@@ -8,7 +8,6 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use kernel::id::ProductId;
-use serde::Serialize;
 
 /// What a person does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +43,11 @@ impl Kind {
 /// More than a lorry carries: a slip of the finger.
 pub(crate) const MOST: u32 = 1_000_000;
 
+/// Below how many units a product runs low until somebody says otherwise; the table's default.
+pub(crate) const LOW_AT: u32 = 10;
+
 /// How much of a product there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stock {
     pub(crate) product: ProductId,
     pub(crate) on_hand: u32,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Kind, Movement, Stock, store};
+use super::{Kind, LOW_AT, Movement, Stock, store};
 use crate::{InventoryError, ports::Products};
 
 /// Where stock is received, counted and written off.
@@ -103,10 +103,13 @@ impl StockKeeping {
         low_at: u32,
     ) -> Result<Stock, InventoryError> {
         let low = i32::try_from(low_at).map_err(|_| InventoryError::Quantity)?;
+        if !self.products.exists(product).await? {
+            return Err(InventoryError::ProductNotFound);
+        }
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, InventoryError, _>(async |tx| {
-            let before = store::lock(tx, product).await?.ok_or(InventoryError::ProductNotFound)?;
+            let before = store::lock(tx, product, now).await?;
             store::put_low_at(tx, product, low).await?;
             let told = (Some(json!({ "lowAt": before.low_at })), Some(json!({ "lowAt": low_at })));
             audit::record(tx, &entry(actor, "stock.low_at", product, told.0, told.1), now).await?;
@@ -122,22 +125,17 @@ impl StockKeeping {
         before: Option<i64>,
         limit: Limit,
     ) -> Result<(Stock, Vec<Movement>), InventoryError> {
-        let stock = {
-            let mut conn = self.db.conn().await?;
-            store::find(&mut conn, product).await?
-        };
-        match stock {
-            Some(stock) => {
-                let most = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);
-                let mut conn = self.db.conn().await?;
-                Ok((stock, store::list_movements(&mut conn, product, before, most).await?))
-            }
-            // Nothing has ever come in.
-            None if self.products.exists(product).await? => {
-                Ok((Stock { product, on_hand: 0, reserved: 0, version: 0, low_at: 0 }, Vec::new()))
-            }
-            None => Err(InventoryError::ProductNotFound),
+        let most = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);
+        let mut conn = self.db.conn().await?;
+        if let Some(stock) = store::find(&mut conn, product).await? {
+            return Ok((stock, store::list_movements(&mut conn, product, before, most).await?));
         }
+        drop(conn);
+        if !self.products.exists(product).await? {
+            return Err(InventoryError::ProductNotFound);
+        }
+        // Nothing has ever come in.
+        Ok((Stock { product, on_hand: 0, reserved: 0, version: 0, low_at: LOW_AT }, Vec::new()))
     }
 }
 

@@ -49,9 +49,15 @@ pub(crate) async fn find(conn: &mut Tx, product: ProductId) -> QueryResult<Optio
     StockRow::query().find(product).first(conn).await.optional()?.map(StockRow::into_stock).transpose()
 }
 
-pub(crate) async fn lock(tx: &mut Tx, product: ProductId) -> QueryResult<Option<Stock>> {
-    let row = StockRow::query().find(product).for_update().first(tx).await.optional()?;
-    row.map(StockRow::into_stock).transpose()
+/// The product's stock, locked until the transaction ends; a row without units is made where there is none.
+pub(crate) async fn lock(tx: &mut Tx, product: ProductId, now: DateTime<Utc>) -> QueryResult<Stock> {
+    let none = (stock::sku_id.eq(product), stock::on_hand.eq(0), stock::reserved.eq(0), stock::version.eq(0));
+    diesel::insert_into(stock::table)
+        .values((none, stock::updated_at.eq(now)))
+        .on_conflict_do_nothing()
+        .execute(tx)
+        .await?;
+    StockRow::query().find(product).for_update().first(tx).await?.into_stock()
 }
 
 pub(crate) async fn put_low_at(tx: &mut Tx, product: ProductId, low_at: i32) -> QueryResult<usize> {

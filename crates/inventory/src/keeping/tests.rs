@@ -163,8 +163,13 @@ async fn a_product_that_nobody_knows_has_no_stock_and_a_new_one_none_yet() {
     let new = ProductId(Uuid::from_u128(1));
     let (stock, history) = keeper.keeping.history(new, None, Limit::default()).await.unwrap();
     assert_eq!((stock.on_hand, stock.version, history.len()), (0, 0, 0));
+    assert_eq!(stock.low_at, 10);
+    let actor = Actor { staff: StaffId(Uuid::from_u128(7)), role: Role::Manager };
+    let refused = keeper.keeping.put_low_at(actor, keeper.unknown, 2).await;
+    assert!(matches!(refused, Err(InventoryError::ProductNotFound)));
+    assert_eq!(keeper.keeping.put_low_at(actor, new, 2).await.unwrap().low_at, 2);
     let (movement, stock) = keeper.change(1, new, Kind::Receive, 3).await.unwrap();
-    assert_eq!((movement.version, stock.on_hand), (1, 3));
+    assert_eq!((movement.version, stock.on_hand, stock.low_at), (1, 3, 2));
     keeper.house.assert_whole().await;
 }
 

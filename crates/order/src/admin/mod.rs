@@ -5,6 +5,7 @@ pub(crate) mod http;
 mod tests;
 
 use audit::Entry;
+use chrono::{DateTime, Utc};
 use contracts::order::OrderEnd;
 use db::Transact as _;
 use kernel::{Actor, id::OrderId};
@@ -14,7 +15,6 @@ use crate::{
     OrderError, OrderService,
     end::service::end_in,
     order::{Order, OrderStatus},
-    ports::Stopped,
     store,
 };
 
@@ -27,26 +27,6 @@ pub(crate) enum Move {
     Cancelled { reason: String },
 }
 
-impl Move {
-    const fn from(&self) -> &'static [OrderStatus] {
-        match self {
-            Self::Preparing => &[OrderStatus::Paid],
-            Self::Shipped { .. } => &[OrderStatus::Preparing],
-            Self::Delivered => &[OrderStatus::Shipped],
-            Self::Cancelled { .. } => &[OrderStatus::PendingPayment],
-        }
-    }
-
-    const fn to(&self) -> OrderStatus {
-        match self {
-            Self::Preparing => OrderStatus::Preparing,
-            Self::Shipped { .. } => OrderStatus::Shipped,
-            Self::Delivered => OrderStatus::Delivered,
-            Self::Cancelled { .. } => OrderStatus::Cancelled,
-        }
-    }
-}
-
 impl OrderService {
     /// Moves the order on, with an entry in the audit log; from where it cannot go there nothing is changed.
     pub(crate) async fn move_on(
@@ -56,54 +36,65 @@ impl OrderService {
         wanted: &Move,
     ) -> Result<Order, OrderError> {
         let order = self.find_any(id).await?.ok_or(OrderError::NotFound)?;
-        if matches!(wanted, Move::Cancelled { .. }) {
+        let reason = match wanted {
+            Move::Cancelled { reason } => Some(reason.as_str()),
+            _ => None,
+        };
+        if reason.is_some() {
             match order.status {
-                OrderStatus::PendingPayment => {}
+                OrderStatus::PendingPayment => self.stop_to_cancel(&order).await?,
                 OrderStatus::Paid | OrderStatus::Preparing => return Err(OrderError::RefundNotBuilt),
                 status => return Err(OrderError::CannotMove(status)),
-            }
-            match self.stop_payment(&order).await? {
-                Stopped::Unpaid => {}
-                Stopped::Paid => return Err(OrderError::RefundNotBuilt),
-                Stopped::UnderWay => return Err(OrderError::PaymentUnderWay),
             }
         }
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, OrderError, _>(async |tx| {
             let now = self.clock.now();
-            let moved = match wanted {
-                Move::Cancelled { reason } => {
-                    end_in(tx, &order, (OrderEnd::Cancelled, Some(reason)), now).await?
-                }
-                _ => store::put_status(tx, id, (wanted.from(), wanted.to()), now).await?,
+            let (from, to) = match wanted {
+                Move::Preparing => (OrderStatus::Paid, OrderStatus::Preparing),
+                Move::Shipped { .. } => (OrderStatus::Preparing, OrderStatus::Shipped),
+                Move::Delivered => (OrderStatus::Shipped, OrderStatus::Delivered),
+                Move::Cancelled { .. } => (OrderStatus::PendingPayment, OrderStatus::Cancelled),
             };
+            let moved = if reason.is_some() {
+                end_in(tx, &order, (OrderEnd::Cancelled, reason), now).await?
+            } else {
+                step(tx, id, (from, to), now).await?
+            };
+            if moved && let Move::Shipped { carrier, tracking_number } = wanted {
+                store::put_parcel(tx, id, (carrier, tracking_number), now).await?;
+            }
             let stands = store::find_order(tx, id, None).await?.ok_or(OrderError::NotFound)?;
             if !moved {
                 return Err(OrderError::CannotMove(stands.status));
             }
-            if let Move::Shipped { carrier, tracking_number } = wanted {
-                store::put_parcel(tx, id, (carrier, tracking_number), now).await?;
-            }
-            if !matches!(wanted, Move::Cancelled { .. }) {
-                store::insert_event(tx, id, (wanted.to().as_str(), None), now).await?;
-            }
-            let reason = match wanted {
-                Move::Cancelled { reason } => Some(reason),
-                _ => None,
-            };
             let entry = Entry {
                 actor,
                 action: "order.move",
                 target: format!("order {id}"),
-                before: Some(json!({ "status": order.status.as_str() })),
-                after: Some(json!({ "status": wanted.to().as_str(), "reason": reason })),
+                before: Some(json!({ "status": from.as_str() })),
+                after: Some(json!({ "status": to.as_str(), "reason": reason })),
             };
             audit::record(tx, &entry, now).await?;
-            store::find_order(tx, id, None).await?.ok_or(OrderError::NotFound)
+            Ok(stands)
         })
         .await
         .map_err(OrderError::of_parcel)
     }
+}
+
+/// One step on, and its place in the timeline; false when the order does not stand there.
+async fn step(
+    tx: &mut db::Tx,
+    id: OrderId,
+    (from, to): (OrderStatus, OrderStatus),
+    now: DateTime<Utc>,
+) -> Result<bool, db::QueryError> {
+    let moved = store::put_status(tx, id, (&[from], to), now).await?;
+    if moved {
+        store::insert_event(tx, id, (to.as_str(), None), now).await?;
+    }
+    Ok(moved)
 }
 
 impl OrderError {

@@ -29,16 +29,20 @@ impl OrderService {
             OrderStatus::Paid => return Err(OrderError::RefundNotBuilt),
             status => return Err(OrderError::CannotCancel(status)),
         }
-        match self.stop_payment(&order).await? {
-            Stopped::Unpaid => {
-                self.end(&order, OrderEnd::Cancelled, reason).await?;
-                let order = self.order(user, id).await?;
-                match order.status {
-                    OrderStatus::Cancelled => Ok(order),
-                    // Its time ran out at this very moment.
-                    status => Err(OrderError::CannotCancel(status)),
-                }
-            }
+        self.stop_to_cancel(&order).await?;
+        self.end(&order, OrderEnd::Cancelled, reason).await?;
+        let order = self.order(user, id).await?;
+        match order.status {
+            OrderStatus::Cancelled => Ok(order),
+            // Its time ran out at this very moment.
+            status => Err(OrderError::CannotCancel(status)),
+        }
+    }
+
+    /// Only what took no money, and takes none any more, can be called off.
+    pub(crate) async fn stop_to_cancel(&self, order: &Order) -> Result<(), OrderError> {
+        match self.stop_payment(order).await? {
+            Stopped::Unpaid => Ok(()),
             Stopped::Paid => Err(OrderError::RefundNotBuilt),
             Stopped::UnderWay => Err(OrderError::PaymentUnderWay),
         }
@@ -80,7 +84,7 @@ impl OrderService {
         }
     }
 
-    pub(crate) async fn stop_payment(&self, order: &Order) -> Result<Stopped, OrderError> {
+    async fn stop_payment(&self, order: &Order) -> Result<Stopped, OrderError> {
         if order.payment_method == PaymentMethod::BankTransfer {
             return Ok(Stopped::Unpaid);
         }
