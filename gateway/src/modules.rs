@@ -99,7 +99,7 @@ pub(crate) struct Platform {
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
         let Platform { db, cache, clock, provider, tax_register, sms, media, health } = on;
-        let stock = StockService::new(db.clone());
+        let stock = StockService::new(db.clone(), cache.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
             db.clone(),
@@ -114,7 +114,7 @@ impl Modules {
         let guests = GuestService::new(db.clone(), clock.clone(), carts.clone());
 
         let products = Arc::new(ProductsForInventory(catalog_api.clone()));
-        let stock_keeping = StockKeeping::new(db.clone(), clock.clone(), products);
+        let stock_keeping = StockKeeping::new(stock.clone(), clock.clone(), products);
 
         let tokens = TokenService::new(clock.clone(), config.identity.signing_keys.clone());
         let sessions = SessionService::new(db.clone(), clock.clone(), tokens.clone());

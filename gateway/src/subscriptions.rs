@@ -19,7 +19,7 @@ use db::Db;
 use identity::events::ForgetUser;
 use inventory::{
     events::{CommitStock, ReleaseStock, WarnOfLowStock},
-    jobs::GiveBackOrphans,
+    jobs::{GiveBackOrphans, RefreshGate},
 };
 use kernel::Clock;
 use notification::events::SendCode;
@@ -58,6 +58,7 @@ pub fn subscriptions() -> Subscriptions {
 pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
+        .every::<RefreshGate>(TimeDelta::seconds(5))
         .every::<ExpireOrders>(TimeDelta::seconds(10))
         .every::<CheckBooks>(TimeDelta::minutes(10))
         .every::<AddUpSales>(TimeDelta::minutes(10))
@@ -97,6 +98,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .effect(SweepInbox(modules.payments.clone()))
         .effect(Sweep(db.clone()))
         .effect(ExpireOrders(modules.orders.clone()))
+        .effect(RefreshGate(modules.stock.clone()))
         .effect(CheckBooks(modules.integrity.clone()))
         .effect(GiveBackOrphans {
             stock: modules.stock.clone(),

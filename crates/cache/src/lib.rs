@@ -4,6 +4,7 @@
 
 mod breaker;
 mod limiter;
+mod link;
 mod pool;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use bb8::ManageConnection;
-use bb8_redis::RedisConnectionManager;
-use redis::{FromRedisValue, RedisError, ScriptInvocation, aio::MultiplexedConnection};
+use redis::{FromRedisValue, RedisError, ScriptInvocation};
 
-use crate::breaker::{Breaker, State};
+use crate::{
+    breaker::{Breaker, State},
+    link::{Link, Manager},
+};
 
 /// Failures in a row after which Redis is left alone, and how long until one caller tries.
 const FAILURES: u32 = 3;
@@ -54,15 +55,15 @@ struct Shared {
     options: CacheOptions,
 }
 
-/// Whether this is the address of a Redis; nothing is connected to.
+/// Whether this is the address of a Redis, or several of a cluster between commas; nothing is connected to.
 pub fn is_address(url: &str) -> bool {
-    url.starts_with("redis://") && redis::Client::open(url).is_ok()
+    url.split(',').all(|one| one.starts_with("redis://")) && Manager::new(url, Duration::ZERO).is_ok()
 }
 
 impl Cache {
-    /// Makes the pool without connecting. Only an address that cannot be read is an error.
+    /// Makes the pool without connecting. Several addresses between commas are those of a cluster. Only an address that cannot be read is an error.
     pub fn new(url: &str, options: CacheOptions) -> Result<Self, CacheError> {
-        let manager = Manager(RedisConnectionManager::new(url)?);
+        let manager = Manager::new(url, options.timeout)?;
         let pool = bb8::Pool::builder()
             .max_size(options.max_size)
             .connection_timeout(options.timeout)
@@ -93,6 +94,28 @@ impl Cache {
         self.bounded(async |conn| command.query_async(conn).await).await
     }
 
+    /// These fields of each hash; absent where there is none. All hashes at once, wherever they lie.
+    pub async fn fields_of<T: FromRedisValue>(
+        &self,
+        names: &[String],
+        fields: &[&str],
+    ) -> Result<Vec<T>, CacheError> {
+        let commands = names.iter().map(|name| {
+            let mut command = redis::cmd("HMGET");
+            command.arg(self.key(name)).arg(fields);
+            command
+        });
+        let commands: Vec<_> = commands.collect();
+        self.bounded(async |conn| {
+            let asked = commands.iter().map(|command| {
+                let mut conn = conn.clone();
+                async move { command.query_async(&mut conn).await }
+            });
+            futures_util::future::try_join_all(asked).await
+        })
+        .await
+    }
+
     /// Runs a script by its hash, loading it when this server has not seen it.
     pub async fn script<T: FromRedisValue>(
         &self,
@@ -113,7 +136,7 @@ impl Cache {
     /// Asks `call` of a connection within the time limit, and tells the breaker how it went.
     async fn bounded<T>(
         &self,
-        call: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<T, RedisError>,
+        call: impl AsyncFnOnce(&mut Link) -> Result<T, RedisError>,
     ) -> Result<T, CacheError> {
         let shared = &*self.0;
         if !shared.breaker.admits(Instant::now()) {
@@ -145,30 +168,4 @@ impl Cache {
 
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// bb8-redis' manager never calls a connection broken; this one remembers what happened on it.
-struct Manager(RedisConnectionManager);
-
-struct Connection {
-    inner: MultiplexedConnection,
-    in_call: bool,
-    broken: bool,
-}
-
-impl ManageConnection for Manager {
-    type Connection = Connection;
-    type Error = RedisError;
-
-    async fn connect(&self) -> Result<Connection, RedisError> {
-        Ok(Connection { inner: self.0.connect().await?, in_call: false, broken: false })
-    }
-
-    async fn is_valid(&self, conn: &mut Connection) -> Result<(), RedisError> {
-        self.0.is_valid(&mut conn.inner).await
-    }
-
-    fn has_broken(&self, conn: &mut Connection) -> bool {
-        conn.broken || conn.in_call
-    }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::id::{OrderId, ProductId};
 
-use crate::InventoryError;
+use crate::{InventoryError, Shortage};
 
 /// So many units of one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub struct HoldLine {
 pub trait StockApi: Send + Sync {
     /// Units that can be sold now. A product without stock is absent.
     async fn available(&self, products: &[ProductId]) -> Result<HashMap<ProductId, u32>, InventoryError>;
+
+    /// What there is too little of, by what was known a moment ago: asked first, it spares PostgreSQL those who come too
+    /// late. Empty promises nothing: whoever reserves decides.
+    async fn too_little(&self, lines: &[HoldLine], now: DateTime<Utc>) -> Vec<Shortage>;
 
     /// Puts units aside for an order: all lines or none; once, however often it is asked for the same order.
     ///

@@ -1,5 +1,7 @@
 //! How stock can say no.
 
+use std::sync::Arc;
+
 use db::{Contended, DbError, QueryError};
 use kernel::{DomainError, ErrorKind, Params, PortError, id::ProductId};
 use serde::Serialize;
@@ -30,6 +32,9 @@ pub enum InventoryError {
     BelowReserved { on_hand: u32, reserved: u32 },
     #[error("stock answered with a state that is not known: {0}")]
     State(String),
+    /// Of a call that was made for several.
+    #[error(transparent)]
+    Shared(#[from] Arc<Self>),
     #[error(transparent)]
     Port(#[from] PortError),
     #[error(transparent)]
@@ -44,7 +49,11 @@ impl From<QueryError> for InventoryError {
 
 impl Contended for InventoryError {
     fn is_contention(&self) -> bool {
-        matches!(self, Self::Db(e) if e.is_contention())
+        match self {
+            Self::Db(e) => e.is_contention(),
+            Self::Shared(e) => e.is_contention(),
+            _ => false,
+        }
     }
 }
 
@@ -56,6 +65,7 @@ impl DomainError for InventoryError {
             Self::Quantity => ErrorKind::Invalid,
             Self::HoldsOther => ErrorKind::Unavailable,
             Self::State(_) => ErrorKind::Internal,
+            Self::Shared(e) => e.kind(),
             Self::Port(e) => e.kind(),
             Self::Db(e) => e.kind(),
         }
@@ -67,6 +77,7 @@ impl DomainError for InventoryError {
             Self::Quantity => "VALIDATION_FAILED",
             Self::ProductNotFound => "PRODUCT_NOT_FOUND",
             Self::BelowReserved { .. } => "STOCK_RESERVED",
+            Self::Shared(e) => e.code(),
             Self::HoldsOther | Self::State(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
         }
     }
@@ -78,6 +89,7 @@ impl DomainError for InventoryError {
                 ("onHand".to_owned(), json!(on_hand)),
                 ("reserved".to_owned(), json!(reserved)),
             ]),
+            Self::Shared(e) => e.params(),
             _ => Params::new(),
         }
     }

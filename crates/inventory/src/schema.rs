@@ -30,6 +30,7 @@ diesel::table! {
 
 diesel::joinable!(stock_movements -> reservations (reservation_id));
 diesel::allow_tables_to_appear_in_same_query!(stock_movements, reservations);
+diesel::allow_tables_to_appear_in_same_query!(stock, stock_movements);
 
 diesel::table! {
     inventory.reservations (id) {
@@ -44,15 +45,19 @@ diesel::table! {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    #[sql_name = "inventory.reserve"]
-    fn reserve(
-        reservation: diesel::sql_types::Uuid,
-        order: diesel::sql_types::Uuid,
+    #[sql_name = "inventory.reserve_many"]
+    fn reserve_many(
+        reservations: diesel::sql_types::Array<diesel::sql_types::Uuid>,
+        orders: diesel::sql_types::Array<diesel::sql_types::Uuid>,
+        of: diesel::sql_types::Array<diesel::sql_types::Integer>,
         skus: diesel::sql_types::Array<diesel::sql_types::Uuid>,
         quantities: diesel::sql_types::Array<diesel::sql_types::Integer>,
         expires: diesel::sql_types::Timestamptz,
         now: diesel::sql_types::Timestamptz,
     ) -> diesel::sql_types::Jsonb;
+
+    #[sql_name = "inventory.timeline"]
+    fn timeline() -> diesel::sql_types::Text;
 
     #[sql_name = "inventory.change_stock"]
     fn change_stock(

@@ -10,7 +10,7 @@ use kernel::{
     id::{AddressId, CartId, OrderId, PaymentId, ProductId, UserId},
 };
 
-use crate::{OrderError, PostalAddress};
+use crate::{OrderError, PostalAddress, Shortage};
 
 /// Where the customer's choice waits.
 #[async_trait]
@@ -65,6 +65,9 @@ pub struct Offer {
 /// Who decides which units an order gets.
 #[async_trait]
 pub trait Stock: Send + Sync {
+    /// What there is too little of, as far as is known without asking whoever decides; empty promises nothing.
+    async fn too_little(&self, lines: &[CartLine], now: DateTime<Utc>) -> Vec<Shortage>;
+
     /// All lines or none; once, however often it is asked for the same order. A shortage comes back as
     /// [`OrderError::InsufficientStock`].
     async fn reserve(&self, order: OrderId, lines: &[CartLine], now: DateTime<Utc>)

@@ -5,9 +5,11 @@
 mod database;
 mod meter;
 pub mod pictures;
+mod redis_cluster;
 
 pub use database::TestDb;
 pub use meter::{Meter, Statement};
+pub use redis_cluster::RedisCluster;
 
 use std::sync::{
     LazyLock,

@@ -15,25 +15,20 @@ pub(crate) struct StockForOrder(pub(crate) Arc<dyn StockApi>);
 
 #[async_trait]
 impl Stock for StockForOrder {
+    async fn too_little(&self, lines: &[CartLine], now: DateTime<Utc>) -> Vec<Shortage> {
+        self.0.too_little(&hold_lines(lines), now).await.into_iter().map(shortage).collect()
+    }
+
     async fn reserve(
         &self,
         order: OrderId,
         lines: &[CartLine],
         now: DateTime<Utc>,
     ) -> Result<(), OrderError> {
-        let lines: Vec<HoldLine> =
-            lines.iter().map(|l| HoldLine { product: l.product, quantity: l.quantity }).collect();
-        self.0.reserve(order, &lines, now).await.map_err(|e| match e {
-            InventoryError::Insufficient(short) => OrderError::InsufficientStock(
-                short
-                    .into_iter()
-                    .map(|s| Shortage {
-                        product_id: s.product_id,
-                        requested: s.requested,
-                        available: s.available,
-                    })
-                    .collect(),
-            ),
+        self.0.reserve(order, &hold_lines(lines), now).await.map_err(|e| match e {
+            InventoryError::Insufficient(short) => {
+                OrderError::InsufficientStock(short.into_iter().map(shortage).collect())
+            }
             other => PortError::new("inventory", other).into(),
         })
     }
@@ -41,4 +36,13 @@ impl Stock for StockForOrder {
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError> {
         self.0.release(order, now).await.map_err(|e| PortError::new("inventory", e))
     }
+}
+
+fn hold_lines(lines: &[CartLine]) -> Vec<HoldLine> {
+    lines.iter().map(|l| HoldLine { product: l.product, quantity: l.quantity }).collect()
+}
+
+fn shortage(short: inventory::Shortage) -> Shortage {
+    let inventory::Shortage { product_id, requested, available } = short;
+    Shortage { product_id, requested, available }
 }

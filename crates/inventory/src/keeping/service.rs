@@ -10,11 +10,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Kind, LOW_AT, Movement, Stock, store};
-use crate::{InventoryError, ports::Products};
+use crate::{InventoryError, StockService, ports::Products};
 
 /// Where stock is received, counted and written off.
 #[derive(Clone)]
 pub struct StockKeeping {
+    stock: StockService,
     db: Db,
     clock: Arc<dyn Clock>,
     products: Arc<dyn Products>,
@@ -50,8 +51,8 @@ enum Changed {
 }
 
 impl StockKeeping {
-    pub fn new(db: Db, clock: Arc<dyn Clock>, products: Arc<dyn Products>) -> Self {
-        Self { db, clock, products }
+    pub fn new(stock: StockService, clock: Arc<dyn Clock>, products: Arc<dyn Products>) -> Self {
+        Self { db: stock.db.clone(), stock, clock, products }
     }
 
     /// The movement, and the stock as it stands; done before by the same request, it is not done again.
@@ -63,7 +64,10 @@ impl StockKeeping {
         if !self.products.exists(change.product).await? {
             return Err(InventoryError::ProductNotFound);
         }
-        db::retry(|| self.try_change(actor, change)).await
+        let now = self.clock.now();
+        let done = db::retry(|| self.try_change(actor, change)).await?;
+        self.stock.tell_gate(&done.1, now).await;
+        Ok(done)
     }
 
     async fn try_change(&self, actor: Actor, change: &Change) -> Result<(Movement, Stock), InventoryError> {

@@ -34,7 +34,7 @@ impl Keeper {
         let (house, products) = House::with(units).await;
         let clock = Arc::new(testkit::clock());
         let unknown = ProductId::generate(clock.now());
-        let keeping = StockKeeping::new(house.db.db(), clock, Arc::new(AllBut(unknown)));
+        let keeping = StockKeeping::new(house.stock.clone(), clock, Arc::new(AllBut(unknown)));
         (Self { house, keeping, unknown }, products)
     }
 

@@ -1,6 +1,10 @@
 //! Stock and what is put aside of it. The rules that guard it are functions and checks in PostgreSQL
 //! (`migrations/*_inventory_*`): one statement decides, whoever asks.
 
+mod combiner;
+pub(crate) mod gate;
+#[cfg(test)]
+mod gate_tests;
 pub(crate) mod service;
 pub(crate) mod store;
 #[cfg(test)]
@@ -21,6 +25,8 @@ pub(crate) enum Settlement {
     Committed,
     Released,
     Expired,
+    /// It had been committed.
+    Returned,
 }
 
 impl Settlement {
@@ -29,6 +35,7 @@ impl Settlement {
             Self::Committed => "committed",
             Self::Released => "released",
             Self::Expired => "expired",
+            Self::Returned => "returned",
         }
     }
 }

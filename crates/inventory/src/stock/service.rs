@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use cache::Cache;
 use chrono::{DateTime, Utc};
 use db::{Db, Transact as _, Tx};
 use kernel::id::{OrderId, ProductId, ReservationId};
@@ -10,21 +11,50 @@ use serde::Deserialize;
 
 use super::{
     LOOK_AGAIN, Settlement, UNHEARD,
-    store::{self, NewReservation},
+    combiner::Combiner,
+    gate::{Gate, Level, Levels, TRUSTED},
+    store::{self, NewReservations},
 };
-use crate::{HoldLine, InventoryError, Shortage, StockApi, ports::Orders};
+use crate::{HoldLine, InventoryError, Shortage, StockApi, keeping::Stock, ports::Orders};
 
 #[derive(Clone)]
 pub struct StockService {
-    db: Db,
+    pub(crate) db: Db,
+    gate: Gate,
+    lanes: Arc<[Combiner<Wanted, Result<(), InventoryError>>; LANES]>,
 }
 
-/// What `inventory.reserve` answers.
+/// So many calls to reserve are under way at once, at most. Whoever wants a product waits in the same lane, so that those
+/// who want the same one do not wait for each other's locks with a connection in hand.
+const LANES: usize = 4;
+
+/// What one order wants.
+#[derive(Debug, Clone)]
+struct Wanted {
+    id: ReservationId,
+    order: OrderId,
+    lines: Vec<(ProductId, i32)>,
+    now: DateTime<Utc>,
+}
+
+/// What `inventory.reserve_many` answers.
 #[derive(Deserialize)]
 struct Reserved {
-    state: String,
-    #[serde(default)]
-    short: Vec<Short>,
+    #[serde(flatten)]
+    levels: Levels,
+    answers: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum Answer {
+    Held,
+    Committed,
+    /// The order holds other units than these.
+    Different,
+    Short {
+        short: Vec<Short>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -35,8 +65,39 @@ struct Short {
 }
 
 impl StockService {
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(db: Db, cache: Cache) -> Self {
+        Self { db, gate: Gate::new(cache), lanes: Arc::default() }
+    }
+
+    /// Tells the gate how a product stood at `at`, so that what came in sells at once. Should it not get to hear, the
+    /// refusals it knows are soon too old.
+    pub(crate) async fn tell_gate(&self, stock: &Stock, at: DateTime<Utc>) {
+        let told = async {
+            let timeline = store::find_timeline(&mut *self.db.conn().await?).await?;
+            let Stock { product, on_hand, reserved, version, .. } = *stock;
+            let levels = vec![Level { product, available: on_hand.saturating_sub(reserved), version }];
+            self.gate.tell(&Levels { timeline, levels }, at).await;
+            Ok::<_, InventoryError>(())
+        };
+        if let Err(e) = told.await {
+            tracing::debug!(error = %e, "the gate of product {} was not told", stock.product);
+        }
+    }
+
+    /// Tells the gate of what moved of late; how many products.
+    pub(crate) async fn refresh_gate(&self, now: DateTime<Utc>) -> Result<usize, InventoryError> {
+        let mut conn = self.db.conn().await?;
+        let moved = store::list_moved(&mut conn, now - TRUSTED * 3).await?;
+        let timeline = store::find_timeline(&mut conn).await?;
+        drop(conn);
+        let levels = moved.into_iter().map(|(product, available, version)| Level {
+            product,
+            available: u32::try_from(available).unwrap_or(0),
+            version,
+        });
+        let news = Levels { timeline, levels: levels.collect() };
+        self.gate.tell(&news, now).await;
+        Ok(news.levels.len())
     }
 
     /// Gives back what is held past its deadline for orders that never came; returns how many.
@@ -78,34 +139,53 @@ impl StockService {
         .await
     }
 
-    async fn try_reserve(
-        &self,
-        order: OrderId,
-        lines: &[HoldLine],
-        now: DateTime<Utc>,
-    ) -> Result<(), InventoryError> {
-        let products: Vec<ProductId> = lines.iter().map(|l| l.product).collect();
-        let quantities: Vec<i32> = lines
-            .iter()
-            .map(|l| i32::try_from(l.quantity).ok().filter(|q| *q > 0).ok_or(InventoryError::Quantity))
-            .collect::<Result<_, _>>()?;
-        let new = NewReservation {
-            id: ReservationId::generate(now),
-            order,
-            products: &products,
-            quantities: &quantities,
-            expires_at: now + UNHEARD,
-        };
-        let answer = store::insert_reservation(&mut *self.db.conn().await?, &new, now).await?;
-        let answer: Reserved =
-            serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
-        match answer.state.as_str() {
-            "held" | "committed" => Ok(()),
-            "different" => Err(InventoryError::HoldsOther),
-            "short" => {
-                Err(InventoryError::Insufficient(answer.short.into_iter().map(Shortage::from).collect()))
+    /// Reserves for several orders by one call; the answer for each in its place.
+    async fn reserve_many(&self, wanted: Vec<Wanted>) -> Vec<Result<(), InventoryError>> {
+        metrics::histogram!("stock_reservations_combined")
+            .record(u32::try_from(wanted.len()).unwrap_or(u32::MAX));
+        match db::retry(|| self.try_reserve_many(&wanted)).await {
+            Ok(answers) => answers.into_iter().map(Answer::into_result).collect(),
+            Err(e) => {
+                let shared = Arc::new(e);
+                wanted.iter().map(|_| Err(InventoryError::Shared(shared.clone()))).collect()
             }
-            other => Err(InventoryError::State(other.to_owned())),
+        }
+    }
+
+    async fn try_reserve_many(&self, wanted: &[Wanted]) -> Result<Vec<Answer>, InventoryError> {
+        let mut new = NewReservations::default();
+        for (nth, one) in (1..).zip(wanted) {
+            new.ids.push(one.id);
+            new.orders.push(one.order);
+            for (product, quantity) in &one.lines {
+                new.of.push(nth);
+                new.products.push(*product);
+                new.quantities.push(*quantity);
+            }
+        }
+        let Some(now) = wanted.iter().map(|one| one.now).max() else { return Ok(Vec::new()) };
+        let answer =
+            store::insert_reservations(&mut *self.db.conn().await?, &new, (now + UNHEARD, now)).await?;
+        let Reserved { mut levels, answers } =
+            serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
+        if answers.len() != wanted.len() {
+            return Err(InventoryError::State(format!("{} answers for {}", answers.len(), wanted.len())));
+        }
+        // Of what there is enough, less than before is no news.
+        levels.levels.retain(Level::is_scarce);
+        self.gate.tell(&levels, now).await;
+        Ok(answers)
+    }
+}
+
+impl Answer {
+    fn into_result(self) -> Result<(), InventoryError> {
+        match self {
+            Self::Held | Self::Committed => Ok(()),
+            Self::Different => Err(InventoryError::HoldsOther),
+            Self::Short { short } => {
+                Err(InventoryError::Insufficient(short.into_iter().map(Shortage::from).collect()))
+            }
         }
     }
 }
@@ -123,13 +203,24 @@ impl StockApi for StockService {
         Ok(units.into_iter().map(|(product, n)| (product, u32::try_from(n).unwrap_or(0))).collect())
     }
 
+    async fn too_little(&self, lines: &[HoldLine], now: DateTime<Utc>) -> Vec<Shortage> {
+        self.gate.refuses(lines, now).await
+    }
+
     async fn reserve(
         &self,
         order: OrderId,
         lines: &[HoldLine],
         now: DateTime<Utc>,
     ) -> Result<(), InventoryError> {
-        db::retry(|| self.try_reserve(order, lines, now)).await
+        let quantity = |l: &HoldLine| i32::try_from(l.quantity).ok().filter(|q| *q > 0);
+        let lines: Option<Vec<_>> = lines.iter().map(|l| Some((l.product, quantity(l)?))).collect();
+        let lines = lines.filter(|lines| !lines.is_empty()).ok_or(InventoryError::Quantity)?;
+        let first = lines.iter().map(|(product, _)| *product).min();
+        let lane = first.map_or(0, |product| usize::from(product.0.as_bytes()[15]) % LANES);
+        let wanted = Wanted { id: ReservationId::generate(now), order, lines, now };
+        let same = |a: &Wanted, b: &Wanted| a.order == b.order;
+        self.lanes[lane].ask(wanted, same, |wanted| self.reserve_many(wanted)).await
     }
 
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {

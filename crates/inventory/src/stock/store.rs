@@ -15,7 +15,7 @@ use kernel::id::{OrderId, ProductId, ReservationId};
 use serde_json::Value;
 
 use super::Settlement;
-use crate::schema::{self, reservations, stock};
+use crate::schema::{self, reservations, stock, stock_movements};
 
 pub(crate) async fn list_available(
     conn: &mut Tx,
@@ -29,21 +29,43 @@ pub(crate) async fn list_available(
     Ok(rows.into_iter().collect())
 }
 
-pub(crate) struct NewReservation<'a> {
-    pub(crate) id: ReservationId,
-    pub(crate) order: OrderId,
-    pub(crate) products: &'a [ProductId],
-    pub(crate) quantities: &'a [i32],
-    pub(crate) expires_at: DateTime<Utc>,
+/// Some reservations, line by line.
+#[derive(Default)]
+pub(crate) struct NewReservations {
+    pub(crate) ids: Vec<ReservationId>,
+    pub(crate) orders: Vec<OrderId>,
+    /// Which reservation each line belongs to, counted from 1.
+    pub(crate) of: Vec<i32>,
+    pub(crate) products: Vec<ProductId>,
+    pub(crate) quantities: Vec<i32>,
 }
 
-pub(crate) async fn insert_reservation(
+pub(crate) async fn insert_reservations(
     conn: &mut Tx,
-    new: &NewReservation<'_>,
-    now: DateTime<Utc>,
+    new: &NewReservations,
+    (expires_at, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> QueryResult<Value> {
-    let NewReservation { id, order, products, quantities, expires_at } = *new;
-    select(schema::reserve(id, order, products, quantities, expires_at, now)).get_result(conn).await
+    let NewReservations { ids, orders, of, products, quantities } = new;
+    let call = schema::reserve_many(ids, orders, of, products, quantities, expires_at, now);
+    select(call).get_result(conn).await
+}
+
+/// What there is to sell of what moved since then.
+pub(crate) async fn list_moved(
+    conn: &mut Tx,
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<(ProductId, i32, i64)>> {
+    let moved = stock_movements::table.filter(stock_movements::at.ge(since)).select(stock_movements::sku_id);
+    stock::table
+        .filter(stock::sku_id.eq_any(moved))
+        .select((stock::sku_id, stock::on_hand - stock::reserved, stock::version))
+        .load(conn)
+        .await
+}
+
+/// Which history of the database this is.
+pub(crate) async fn find_timeline(conn: &mut Tx) -> QueryResult<String> {
+    select(schema::timeline()).get_result(conn).await
 }
 
 /// The state the reservation is in afterwards; `None` when the order has none.

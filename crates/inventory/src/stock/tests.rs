@@ -18,13 +18,13 @@ use testkit::TestDb;
 
 use super::{
     Settlement, service,
-    store::{self, NewReservation},
+    store::{self, NewReservations},
 };
 use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders};
 
 pub(crate) struct House {
     pub(crate) db: TestDb,
-    stock: StockService,
+    pub(crate) stock: StockService,
     now: DateTime<Utc>,
 }
 
@@ -41,7 +41,7 @@ impl House {
             ))
             .await;
         }
-        (Self { stock: StockService::new(db.db()), db, now }, products)
+        (Self { stock: StockService::new(db.db(), testkit::cache()), db, now }, products)
     }
 
     pub(crate) fn order(&self) -> OrderId {
@@ -341,8 +341,9 @@ async fn reserving_again_and_settling_do_not_wait_for_each_other_in_a_circle() {
     let products = products.clone();
     let reserving = tokio::spawn(async move {
         let id = ReservationId::generate(now);
-        let new = NewReservation { id, order, products: &products, quantities: &[3], expires_at: now };
-        store::insert_reservation(&mut again.conn().await.unwrap(), &new, now).await.map(drop)
+        let (ids, orders, quantities) = (vec![id], vec![order], vec![3]);
+        let new = NewReservations { ids, orders, of: vec![1], products, quantities };
+        store::insert_reservations(&mut again.conn().await.unwrap(), &new, (now, now)).await.map(drop)
     });
     until_it_waits(&reserving, 1).await;
     let settling = tokio::spawn(async move {
@@ -363,4 +364,101 @@ async fn the_integrity_view_sees_what_is_wrong() {
     house.reserve(house.order(), [(products[0], 3)]).await.unwrap();
     house.db.exec("update inventory.stock set reserved = 2").await;
     assert_eq!(house.db.lines("select * from inventory.integrity").await.len(), 2);
+}
+
+/// What a batch of orders wants, drawn at random: few products, many wanting the same, some orders asking twice.
+#[derive(Debug, Clone)]
+struct Batch(Vec<(usize, Vec<(usize, u32)>)>);
+
+fn batches() -> impl proptest::strategy::Strategy<Value = Batch> {
+    use proptest::prelude::*;
+    let lines = proptest::collection::vec((0..4usize, 1..4u32), 1..4);
+    proptest::collection::vec((0..12usize, lines), 1..12).prop_map(|wanted| {
+        let mut seen = HashSet::new();
+        Batch(wanted.into_iter().filter(|(order, _)| seen.insert(*order)).collect())
+    })
+}
+
+/// Reserves for all of them by one call; the state each is told.
+async fn combined(house: &House, products: &[ProductId], orders: &[OrderId], batch: &Batch) -> Vec<String> {
+    let mut new = NewReservations::default();
+    for (nth, (order, lines)) in (1..).zip(&batch.0) {
+        new.ids.push(ReservationId::generate(house.now));
+        new.orders.push(orders[*order]);
+        for (product, quantity) in lines {
+            new.of.push(nth);
+            new.products.push(products[*product]);
+            new.quantities.push(i32::try_from(*quantity).unwrap());
+        }
+    }
+    let mut conn = house.stock.db.conn().await.unwrap();
+    let times = (house.now + TimeDelta::minutes(1), house.now);
+    let answer = store::insert_reservations(&mut conn, &new, times).await.unwrap();
+    let answers = answer["answers"].as_array().unwrap();
+    answers.iter().map(|a| a["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Together is as one after the other: the same are served, the same is left, and the chain is as long.
+#[test]
+fn reserving_for_many_at_once_is_reserving_one_after_the_other() {
+    use proptest::{prelude::*, test_runner::TestRunner};
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() });
+    let (together, products) = runtime.block_on(House::with(&[0; 4]));
+    let (apart, others) = runtime.block_on(House::with(&[0; 4]));
+    let stand = async |house: &House, products: &[ProductId]| {
+        let mut all = Vec::new();
+        for product in products {
+            let version = format!("select version from inventory.stock where sku_id = '{product}'");
+            all.push((house.units(*product).await, house.db.number(&version).await));
+        }
+        all
+    };
+    let run = runner.run(&(proptest::collection::vec(batches(), 1..4), [0..15i32, 0..15, 0..15, 0..15]), |(rounds, units)| {
+        runtime.block_on(async {
+            for (house, products) in [(&together, &products), (&apart, &others)] {
+                for (product, n) in products.iter().zip(units) {
+                    let received = format!(
+                        "select inventory.change_stock(gen_random_uuid(), '{product}', 'receive', {n}, 'test', 'x', now())"
+                    );
+                    house.db.exec(&received).await;
+                }
+            }
+            let orders: Vec<OrderId> = (0..12).map(|_| together.order()).collect();
+            for batch in &rounds {
+                let one = combined(&together, &products, &orders, batch).await;
+                let mut other = Vec::new();
+                for single in &batch.0 {
+                    other.extend(combined(&apart, &others, &orders, &Batch(vec![single.clone()])).await);
+                }
+                prop_assert_eq!(&one, &other);
+            }
+            prop_assert_eq!(stand(&together, &products).await, stand(&apart, &others).await);
+            together.assert_whole().await;
+            apart.assert_whole().await;
+            Ok(())
+        })
+    });
+    run.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_after_the_last_is_refused_without_a_word_to_postgresql() {
+    let (house, products) = House::with(&[3]).await;
+    let lines = |quantity| [HoldLine { product: products[0], quantity }];
+    assert!(house.stock.too_little(&lines(4), house.now).await.is_empty(), "nobody has asked yet");
+    house.reserve(house.order(), [(products[0], 3)]).await.unwrap();
+    let short = house.stock.too_little(&lines(1), house.now).await;
+    assert_eq!(short, [Shortage { product_id: products[0], requested: 1, available: 0 }]);
+    // What comes back, by whatever way, is known when the gate is refreshed.
+    house.db.exec("update inventory.stock_movements set at = at - interval '1 year'").await;
+    let received = format!(
+        "select inventory.change_stock(gen_random_uuid(), '{}', 'receive', 2, 'test', 'x', '{}')",
+        products[0], house.now
+    );
+    house.db.exec(&received).await;
+    assert_eq!(house.stock.refresh_gate(house.now).await.unwrap(), 1, "only what moved of late");
+    assert!(house.stock.too_little(&lines(2), house.now).await.is_empty());
+    assert_eq!(house.stock.too_little(&lines(3), house.now).await[0].available, 2);
 }

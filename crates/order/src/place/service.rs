@@ -12,7 +12,7 @@ use contracts::order::{OrderPlaced, PaymentMethod};
 use db::{Db, DbError, Transact as _};
 use kernel::{
     Clock, Language, Money, UserType,
-    id::{AddressId, OrderId, UserId},
+    id::{AddressId, CartId, OrderId, UserId},
 };
 
 use super::{freeze, total};
@@ -102,14 +102,22 @@ impl OrderService {
     async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
         let cart = self.ports.carts.cart(request.user).await?.filter(|cart| !cart.lines.is_empty());
         let cart = cart.ok_or(OrderError::CartEmpty)?;
-        let mut order = self.draft(&request, &cart).await?;
-
-        match self.order_of_cart(&order).await? {
+        let short = match request.turn {
+            Turn::First => self.ports.stock.too_little(&cart.lines, self.clock.now()).await,
+            // Its units may be put aside already.
+            Turn::Again => Vec::new(),
+        };
+        // Whoever comes too late costs nothing more, but one who has ordered this cart already has bought the last.
+        match self.order_of_cart(cart.id, cart.revision).await? {
             // Another request with this key was faster.
-            Some(earlier) if earlier == order.id => return self.order(order.user, order.id).await,
+            Some(earlier) if earlier == request.order => {
+                return self.order(request.user, request.order).await;
+            }
             Some(earlier) => return Err(OrderError::CartAlreadyOrdered(earlier)),
+            None if !short.is_empty() => return Err(OrderError::InsufficientStock(short)),
             None => {}
         }
+        let mut order = self.draft(&request, &cart).await?;
         self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
         match self.write(&order).await {
             Ok(number) => {
@@ -200,15 +208,15 @@ impl OrderService {
                 if let Err(e) = self.ports.stock.release(order.id, order.created_at).await {
                     tracing::warn!(order.id = %order.id, error = %e, "units of order {} wait to be given back", order.id);
                 }
-                let earlier = self.order_of_cart(&order).await?;
+                let earlier = self.order_of_cart(order.cart, order.cart_revision).await?;
                 Err(earlier.map_or(OrderError::Db(failure), OrderError::CartAlreadyOrdered))
             }
             _ => Err(failure.into()),
         }
     }
 
-    async fn order_of_cart(&self, order: &Order) -> Result<Option<OrderId>, DbError> {
-        Ok(store::find_by_cart(&mut *self.db.conn().await?, order.cart, order.cart_revision).await?)
+    async fn order_of_cart(&self, id: CartId, revision: i64) -> Result<Option<OrderId>, DbError> {
+        Ok(store::find_by_cart(&mut *self.db.conn().await?, id, revision).await?)
     }
 
     /// The customer's order.

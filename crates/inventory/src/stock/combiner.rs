@@ -1,0 +1,169 @@
+//! One call for all who wait at the same moment.
+//!
+//! Whoever comes while a call is under way waits; when it ends, the first of those waiting makes the next call for up
+//! to [`MOST`] of them. So a call that nobody waits with goes out at once, alone, and the busier it gets, the more go
+//! together: nobody waits for a timer. There is never more than one call under way.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::sync::{Mutex as Turn, oneshot};
+
+/// So many go together at most.
+pub(crate) const MOST: usize = 32;
+
+pub(crate) struct Combiner<Q, A> {
+    waiting: Mutex<VecDeque<(Q, oneshot::Sender<A>)>>,
+    turn: Turn<()>,
+}
+
+impl<Q, A> Default for Combiner<Q, A> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), turn: Turn::default() }
+    }
+}
+
+impl<Q: Clone, A> Combiner<Q, A> {
+    /// The answer to `question`, from a call of `ask` that somebody makes: it is given some questions, no two of which
+    /// are `same`, and answers each in its place.
+    pub(crate) async fn ask<F: Future<Output = Vec<A>>>(
+        &self,
+        question: Q,
+        same: impl Fn(&Q, &Q) -> bool,
+        ask: impl Fn(Vec<Q>) -> F,
+    ) -> A {
+        loop {
+            let (tell, mut told) = oneshot::channel();
+            self.waiting().push_back((question.clone(), tell));
+            // Whoever made the call may have been cut off in it: then nobody will tell, and it is asked again.
+            loop {
+                let turn = tokio::select! {
+                    biased;
+                    answer = &mut told => match answer {
+                        Ok(answer) => return answer,
+                        Err(_) => break,
+                    },
+                    turn = self.turn.lock() => turn,
+                };
+                let (questions, tellers): (Vec<Q>, Vec<_>) = self.take(&same).into_iter().unzip();
+                // Told by the call before, between its end and this turn.
+                if questions.is_empty() {
+                    drop(turn);
+                    continue;
+                }
+                for (answer, tell) in ask(questions).await.into_iter().zip(tellers) {
+                    let _ = tell.send(answer);
+                }
+            }
+        }
+    }
+
+    /// Those who have waited longest, up to the first who asks the same as one before.
+    fn take(&self, same: impl Fn(&Q, &Q) -> bool) -> Vec<(Q, oneshot::Sender<A>)> {
+        let mut waiting = self.waiting();
+        let mut taken: Vec<(Q, oneshot::Sender<A>)> = Vec::new();
+        while taken.len() < MOST {
+            let Some((next, tell)) = waiting.pop_front() else { break };
+            if taken.iter().any(|(question, _)| same(question, &next)) {
+                waiting.push_front((next, tell));
+                break;
+            }
+            // Whoever has gone away is not asked for.
+            if !tell.is_closed() {
+                taken.push((next, tell));
+            }
+        }
+        taken
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<(Q, oneshot::Sender<A>)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
+
+    use futures_util::future::join_all;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    fn same(a: &usize, b: &usize) -> bool {
+        a == b
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_go_together_and_each_gets_an_answer_of_her_own() {
+        let (combiner, calls) = (Combiner::default(), AtomicUsize::new(0));
+        let calls_made = &calls;
+        let ask = |questions: Vec<usize>| async move {
+            assert!(!questions.is_empty() && questions.len() <= MOST);
+            calls_made.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            questions.iter().map(|n| n * 2).collect()
+        };
+        let answers = join_all((0..100).map(|n| combiner.ask(n, same, ask))).await;
+        assert_eq!(answers, (0..100).map(|n| n * 2).collect::<Vec<_>>());
+        // The first goes alone; the 99 who came meanwhile go in four.
+        assert_eq!(calls.into_inner(), 5);
+    }
+
+    #[tokio::test]
+    async fn the_same_question_is_never_twice_in_a_call() {
+        let combiner = Combiner::default();
+        let ask = |questions: Vec<usize>| async move {
+            let mut once = questions.clone();
+            once.dedup();
+            assert_eq!(once, questions);
+            tokio::task::yield_now().await;
+            questions
+        };
+        let answers = join_all([1, 1, 1, 2, 1].map(|n| combiner.ask(n, same, ask))).await;
+        assert_eq!(answers, [1, 1, 1, 2, 1]);
+    }
+
+    /// The one who asks for all is cut off in the middle: the others ask anew.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_was_left_without_an_answer_asks_again() {
+        let combiner = Arc::new(Combiner::<usize, usize>::default());
+        let (open, entered) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let spawn = |n| {
+            let (combiner, open, entered) = (combiner.clone(), open.clone(), entered.clone());
+            tokio::spawn(async move {
+                let ask = |questions: Vec<usize>| async {
+                    entered.add_permits(1);
+                    open.acquire().await.unwrap().forget();
+                    questions
+                };
+                combiner.ask(n, same, ask).await
+            })
+        };
+        let first = spawn(1);
+        entered.acquire().await.unwrap().forget();
+        let others: Vec<_> = (2..5).map(spawn).collect();
+        while combiner.waiting().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // The first call ends; one of the others makes the second for all three, and is cut off in it.
+        open.add_permits(1);
+        assert_eq!(first.await.unwrap(), 1);
+        entered.acquire().await.unwrap().forget();
+        let leader = &others[0];
+        leader.abort();
+        open.add_permits(10);
+        let answers = join_all(others).await;
+        assert!(answers[0].is_err());
+        let rest: Vec<usize> = answers.into_iter().skip(1).map(Result::unwrap).collect();
+        assert_eq!(rest, [3, 4]);
+    }
+}
