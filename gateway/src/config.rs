@@ -13,6 +13,7 @@ use identity::{OtpLimits, Password, Pepper, SigningKeys};
 use kernel::{Email, Money};
 use media::{Bucket, Location};
 use notification_twilio::{AccountSid, AuthToken, BaseUrl, Malformed, Origin};
+use order::OrderRules;
 use payment::WebhookSecrets;
 use payment_stripe::{ConfigError as StripeError, StripeProvider};
 use telemetry::{LogFilter, LogFormat, SentryDsn};
@@ -137,8 +138,7 @@ pub struct TaxRegister {
 
 #[derive(Debug)]
 pub struct Order {
-    pub minimum: Money,
-    pub hold: TimeDelta,
+    pub rules: OrderRules,
 }
 
 #[derive(Debug)]
@@ -257,10 +257,8 @@ fn database(r: &mut Reader) -> Option<Database> {
 fn redis(r: &mut Reader) -> Option<Redis> {
     let namespace = r.text("REDIS_NAMESPACE", "metropolitan");
     let url = r.required("REDIS_URL")?;
-    if url.contains(',') {
-        r.wrong("REDIS_URL", "one address for now: Redis Cluster is not supported yet");
-    } else if !cache::is_address(&url) {
-        r.wrong("REDIS_URL", "a Redis address, like redis://host:6379");
+    if !cache::is_address(&url) {
+        r.wrong("REDIS_URL", "a Redis address, like redis://host:6379, or those of a cluster between commas");
     }
     Some(Redis { url: Secret(url), namespace })
 }
@@ -364,7 +362,18 @@ fn tax_register(r: &mut Reader, production: bool) -> Option<TaxRegister> {
 fn order(r: &mut Reader) -> Option<Order> {
     let minimum = r.number("MIN_ORDER_GROSZ", 20_000, 0..=10_000_000);
     let hold = r.number("RESERVATION_TTL_SECONDS", 900, 60..=86_400);
-    Some(Order { minimum: Money::grosz(minimum?), hold: TimeDelta::seconds(hold?) })
+    let grace = r.number("TRANSFER_GRACE_DAYS", 7, 0..=90);
+    let most_unpaid_orders = r.number("MAX_UNPAID_ORDERS", 20, 1..=10_000);
+    let individual = r.number("MAX_UNPAID_UNITS_INDIVIDUAL", 1_000, 1..=1_000_000);
+    let corporate = r.number("MAX_UNPAID_UNITS_CORPORATE", 10_000, 1..=1_000_000);
+    let rules = OrderRules {
+        minimum_order: Money::grosz(minimum?),
+        hold: TimeDelta::seconds(hold?),
+        grace: TimeDelta::days(grace?),
+        most_unpaid_orders: most_unpaid_orders?,
+        most_unpaid_units: (individual?, corporate?),
+    };
+    Some(Order { rules })
 }
 
 /// `file:///directory` or `s3://bucket/prefix`; outside production a directory of its own is made up.

@@ -13,7 +13,7 @@ use inventory::{StockKeeping, StockService, ports::Orders};
 use kernel::Clock;
 use media::Media;
 use notification::{Mailbox, events::SendCode, ports::SmsSender};
-use order::{OrderRules, OrderService, Ports};
+use order::{OrderService, Ports};
 use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
 use shopping::{CartRules, CartService, FavoriteService, GuestService};
 use user::{DeletionService, ExportService, UserService, ports::TaxRegister};
@@ -37,7 +37,7 @@ use crate::{
         order_inventory::StockForOrder,
         order_payment::PaymentsForOrder,
         order_shopping::CartsForOrder,
-        order_user::AddressesForOrder,
+        order_user::{AddressesForOrder, CompaniesForOrder},
         shopping_catalog::CatalogForShopping,
         user_identity::{CodesForUser, SessionsForUser},
         user_order::OrdersOfUser,
@@ -108,7 +108,7 @@ impl Modules {
         );
         let catalog_api: Arc<CatalogService> = Arc::new(catalog.clone());
         let offers = Arc::new(CatalogForShopping::new(catalog_api.clone(), stock_api.clone()));
-        let rules = CartRules { minimum_order: config.order.minimum };
+        let rules = CartRules { minimum_order: config.order.rules.minimum_order };
         let carts = CartService::new(db.clone(), clock.clone(), offers.clone(), rules);
         let favorites = FavoriteService::new(db.clone(), clock.clone(), offers);
         let guests = GuestService::new(db.clone(), clock.clone(), carts.clone());
@@ -137,9 +137,10 @@ impl Modules {
             catalog: Arc::new(CatalogForOrder(catalog_api)),
             stock: Arc::new(StockForOrder(stock_api)),
             addresses: Arc::new(AddressesForOrder(users_api.clone())),
+            companies: Arc::new(CompaniesForOrder(users_api.clone())),
             payments: Arc::new(PaymentsForOrder(Arc::new(payments.clone()))),
         };
-        let rules = OrderRules { minimum_order: config.order.minimum, hold: config.order.hold };
+        let rules = config.order.rules;
         let orders = OrderService::new(db.clone(), clock.clone(), ports, rules);
         let (orders_api, payments_api) = (Arc::new(orders.clone()), Arc::new(payments.clone()));
         let exports = ExportService::new(

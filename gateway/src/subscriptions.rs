@@ -18,14 +18,14 @@ use contracts::{
 use db::Db;
 use identity::events::ForgetUser;
 use inventory::{
-    events::{CommitStock, ReleaseStock, WarnOfLowStock},
+    events::{CommitOnAccount, CommitStock, ReleaseStock, WarnOfLowStock},
     jobs::{GiveBackOrphans, RefreshGate},
 };
 use kernel::Clock;
 use notification::events::SendCode;
 use order::{
     events::{MarkPaid, MarkPaymentFailed, PutInReview},
-    jobs::ExpireOrders,
+    jobs::{ExpireOrders, TellOverdue},
 };
 use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
 use shopping::{
@@ -41,6 +41,7 @@ pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
         .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
+        .on::<OrderPlaced, CommitOnAccount>()
         .on::<AvailabilityTurned, MarkAvailability>()
         .on::<StockLow, WarnOfLowStock>()
         .on::<OrderPaid, CommitStock>()
@@ -60,6 +61,7 @@ pub fn schedules() -> Schedules {
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<RefreshGate>(TimeDelta::seconds(5))
         .every::<ExpireOrders>(TimeDelta::seconds(10))
+        .every::<TellOverdue>(TimeDelta::minutes(10))
         .every::<CheckBooks>(TimeDelta::minutes(10))
         .every::<AddUpSales>(TimeDelta::minutes(10))
         .every::<DeleteExpiredGuests>(TimeDelta::minutes(10))
@@ -75,7 +77,9 @@ pub fn schedules() -> Schedules {
 pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
     Runner::new(db.clone(), clock)
         .handle(AddUpSales)
+        .handle(CommitOnAccount)
         .handle(CommitStock)
+        .handle(TellOverdue)
         .handle(CountSales)
         .handle(EmptyCart)
         .handle(MarkAvailability)

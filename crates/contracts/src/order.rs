@@ -81,10 +81,32 @@ pub struct OrderEnded {
     pub end: OrderEnd,
     /// Whether its money is here, and has to go back.
     pub paid: bool,
+    /// Whether its units had left the books already: it was to be paid by transfer.
+    #[serde(default)]
+    pub on_account: bool,
 }
 
 impl Event for OrderEnded {
     const NAME: &'static str = "order.ended.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// The money for an order on account has not come by the day it was due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderOverdue {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub total: Money,
+    pub due_at: DateTime<Utc>,
+    /// When it is called off, should the money not have come by then.
+    pub hold_until: DateTime<Utc>,
+}
+
+impl Event for OrderOverdue {
+    const NAME: &'static str = "order.overdue.v1";
     fn aggregate(&self) -> String {
         self.order_id.to_string()
     }

@@ -13,7 +13,7 @@ use crate::{
     Event,
     identity::CodeRequested,
     inventory::{AvailabilityTurned, StockLow},
-    order::{OrderEnd, OrderEnded, OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
+    order::{OrderEnd, OrderEnded, OrderOverdue, OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
     shopping::CartAbandoned,
     user::UserAnonymised,
@@ -95,14 +95,47 @@ fn a_product_that_runs_low() {
 
 #[test]
 fn an_order_that_came_to_nothing() {
-    let event =
-        OrderEnded { order_id: order_id(), user_id: id::<UserId>(3), end: OrderEnd::Expired, paid: false };
+    let event = OrderEnded {
+        order_id: order_id(),
+        user_id: id::<UserId>(3),
+        end: OrderEnd::Expired,
+        paid: false,
+        on_account: false,
+    };
     assert_json_snapshot!(published(&event, "order.ended.v1", 1), @r#"
     {
       "orderId": "019c0000-0000-7000-8000-000000000001",
       "userId": "019c0000-0000-7000-8000-000000000003",
       "end": "expired",
-      "paid": false
+      "paid": false,
+      "onAccount": false
+    }
+    "#);
+    // As it was told before there were orders on account.
+    let before = r#"{"orderId":"019c0000-0000-7000-8000-000000000001","userId":"019c0000-0000-7000-8000-000000000003",
+                     "end":"expired","paid":false}"#;
+    assert_eq!(serde_json::from_str::<OrderEnded>(before).unwrap(), event);
+}
+
+#[test]
+fn money_that_is_overdue() {
+    let event = OrderOverdue {
+        order_id: order_id(),
+        user_id: id::<UserId>(3),
+        total: Money::grosz(31_500),
+        due_at: DateTime::<Utc>::from_timestamp(1_784_715_300, 0).unwrap(),
+        hold_until: DateTime::<Utc>::from_timestamp(1_785_320_100, 0).unwrap(),
+    };
+    assert_json_snapshot!(published(&event, "order.overdue.v1", 1), @r#"
+    {
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "userId": "019c0000-0000-7000-8000-000000000003",
+      "total": {
+        "amount": 31500,
+        "currency": "PLN"
+      },
+      "dueAt": "2026-07-22T10:15:00Z",
+      "holdUntil": "2026-07-29T10:15:00Z"
     }
     "#);
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bus::{Handler, Job, JobContext, JobError};
 use contracts::{
     inventory::StockLow,
-    order::{OrderEnded, OrderPaid},
+    order::{OrderEnded, OrderPaid, OrderPlaced, PaymentMethod},
 };
 use db::Tx;
 
@@ -25,6 +25,24 @@ impl Handler for CommitStock {
     }
 }
 
+/// `order.placed`: what is ordered on account leaves the house at once.
+pub struct CommitOnAccount;
+
+impl Job for CommitOnAccount {
+    const NAME: &'static str = "inventory.commit_on_account";
+    type Payload = OrderPlaced;
+}
+
+#[async_trait]
+impl Handler for CommitOnAccount {
+    async fn run(&self, tx: &mut Tx, context: JobContext, event: OrderPlaced) -> Result<(), JobError> {
+        if event.method != PaymentMethod::BankTransfer {
+            return Ok(());
+        }
+        service::commit_on_account(tx, event.order_id, context.now).await.map_err(JobError::of)
+    }
+}
+
 /// `order.ended`: what was put aside for it can be sold again.
 pub struct ReleaseStock;
 
@@ -36,7 +54,8 @@ impl Job for ReleaseStock {
 #[async_trait]
 impl Handler for ReleaseStock {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: OrderEnded) -> Result<(), JobError> {
-        service::release(tx, event.order_id, context.now).await.map_err(JobError::of)
+        let OrderEnded { order_id, on_account, .. } = event;
+        service::give_back(tx, order_id, on_account, context.now).await.map_err(JobError::of)
     }
 }
 

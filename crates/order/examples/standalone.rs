@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{App, HttpServer, middleware::from_fn, web::Data};
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use db::{Db, PoolOptions};
 use http_kit::{Answers, Authenticate, Caller, Claimed, Customer, Given, KeyedRequest, Turn};
 use kernel::{
@@ -18,10 +18,10 @@ use kernel::{
     id::{AddressId, CartId, OrderId, PaymentId, ProductId, SessionId, UserId},
 };
 use order::{
-    OrderError, OrderRules, OrderService, Ports, PostalAddress,
+    OrderError, OrderRules, OrderService, Ports, PostalAddress, Shortage,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped,
-        View,
+        Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Payment, PaymentRequest, Payments,
+        Stock, Stopped, View,
     },
 };
 
@@ -36,6 +36,10 @@ struct Everything {
 
 #[async_trait]
 impl Carts for Everything {
+    async fn refill(&self, _: UserId, _: UserType, lines: &[CartLine]) -> Result<Vec<CartLine>, PortError> {
+        Ok(lines.to_vec())
+    }
+
     async fn cart(&self, _: UserId) -> Result<Option<Cart>, PortError> {
         let revision = self.revision.fetch_add(1, Ordering::Relaxed);
         let lines = vec![CartLine { product: self.product, quantity: 20 }];
@@ -103,6 +107,17 @@ impl Payments for Everything {
     async fn stop(&self, _: PaymentRequest) -> Result<Stopped, PortError> {
         Ok(Stopped::Unpaid)
     }
+
+    async fn receive(&self, _: PaymentRequest) -> Result<bool, PortError> {
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl Companies for Everything {
+    async fn payment_term_days(&self, _: UserId) -> Result<Vec<u16>, PortError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Keeps no answers: every key is new, and the order carries an id of its own.
@@ -152,9 +167,10 @@ async fn main() -> std::io::Result<()> {
         catalog: shop.clone(),
         stock: shop.clone(),
         addresses: shop.clone(),
+        companies: shop.clone(),
         payments: shop,
     };
-    let rules = OrderRules { minimum_order: Money::grosz(20_000), hold: TimeDelta::minutes(15) };
+    let rules = OrderRules::default();
     let orders =
         OrderService::new(Db::new(&url, &PoolOptions::default()), Arc::new(SystemClock), ports, rules);
     let customer = Customer {

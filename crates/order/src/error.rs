@@ -41,6 +41,13 @@ pub enum OrderError {
     AddressNotFound { field: &'static str },
     #[error("this customer cannot pay that way")]
     PaymentMethodNotAvailable,
+    /// Paying by transfer needs one of the approved numbers of days.
+    #[error("not one of the approved terms of payment")]
+    PaymentTerm { given: bool, approved: Vec<u16> },
+    #[error("the customer has {limit} orders that wait for their money")]
+    TooManyUnpaidOrders { limit: u32 },
+    #[error("the customer has put aside {unpaid} of a product without paying")]
+    TooManyUnpaidUnits { product: ProductId, limit: u32, unpaid: u32 },
     #[error("that way of paying is not built yet")]
     PaymentMethodNotBuilt,
     #[error("giving money back is not built yet")]
@@ -49,6 +56,8 @@ pub enum OrderError {
     CannotCancel(OrderStatus),
     #[error("the customer's bank is at the payment: nobody can tell yet how it ends")]
     PaymentUnderWay,
+    #[error("the order is not paid by transfer")]
+    NotOnAccount,
     #[error("another parcel has this number")]
     TrackingNumberTaken,
     #[error("an order that is {} cannot become that", .0.as_str())]
@@ -78,11 +87,15 @@ impl DomainError for OrderError {
             | Self::PriceChanged { .. }
             | Self::CannotCancel(_)
             | Self::PaymentUnderWay
+            | Self::NotOnAccount
+            | Self::TooManyUnpaidOrders { .. }
+            | Self::TooManyUnpaidUnits { .. }
             | Self::TrackingNumberTaken
             | Self::CannotMove(_) => ErrorKind::Conflict,
             Self::BelowMinimumQuantity { .. }
             | Self::MinimumOrder { .. }
             | Self::AddressNotFound { .. }
+            | Self::PaymentTerm { .. }
             | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
             Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => ErrorKind::NotImplemented,
             Self::Money(_) => ErrorKind::Internal,
@@ -103,6 +116,10 @@ impl DomainError for OrderError {
             Self::MinimumOrder { .. } => "MINIMUM_ORDER",
             Self::AddressNotFound { .. } => "ADDRESS_NOT_FOUND",
             Self::PaymentMethodNotAvailable => "PAYMENT_METHOD_NOT_AVAILABLE",
+            Self::PaymentTerm { .. } => "VALIDATION_FAILED",
+            Self::TooManyUnpaidOrders { .. } => "TOO_MANY_UNPAID_ORDERS",
+            Self::TooManyUnpaidUnits { .. } => "TOO_MANY_UNPAID_UNITS",
+            Self::NotOnAccount => "ORDER_NOT_ON_ACCOUNT",
             Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => "NOT_IMPLEMENTED",
             Self::CannotCancel(_) => "ORDER_CANNOT_BE_CANCELLED",
             Self::PaymentUnderWay => "PAYMENT_UNDER_WAY",
@@ -122,6 +139,10 @@ impl DomainError for OrderError {
             Self::InsufficientStock(items) => json!({ "items": items }),
             Self::PriceChanged { expected, current } => json!({ "expected": expected, "current": current }),
             Self::MinimumOrder { required, current } => json!({ "required": required, "current": current }),
+            Self::TooManyUnpaidOrders { limit } => json!({ "limit": limit }),
+            Self::TooManyUnpaidUnits { product, limit, unpaid } => {
+                json!({ "productId": product, "limit": limit, "unpaid": unpaid })
+            }
             Self::CannotCancel(status) | Self::CannotMove(status) => json!({ "status": status.as_str() }),
             _ => return Params::new(),
         };
@@ -135,6 +156,11 @@ impl DomainError for OrderError {
         match self {
             Self::AddressNotFound { field } => {
                 vec![FieldError { field: (*field).to_owned(), code: "INVALID", params: Params::new() }]
+            }
+            Self::PaymentTerm { given, approved } => {
+                let params = Params::from_iter([("approved".to_owned(), json!(approved))]);
+                let code = if *given { "INVALID" } else { "REQUIRED" };
+                vec![FieldError { field: "paymentTermDays".to_owned(), code, params }]
             }
             _ => Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bus::{Handler, Job, JobContext, JobError};
+use chrono::{DateTime, Utc};
 use contracts::{
     order::{OrderPaid, OrderedLine},
     payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
@@ -33,9 +34,7 @@ impl Handler for MarkPaid {
         if event.amount != order.totals.gross {
             return review(tx, &order, "the amount paid is not the order's", &context).await;
         }
-        if store::put_status(tx, order.id, (&[OrderStatus::PendingPayment], OrderStatus::Paid), now).await? {
-            store::insert_event(tx, order.id, ("paid", None), now).await?;
-            bus::publish(tx, &paid(&order), now).await?;
+        if mark_paid(tx, &order, None, now).await? {
             return Ok(());
         }
         match order.status {
@@ -88,6 +87,22 @@ impl Handler for PutInReview {
         let order = found.ok_or_else(|| JobError::of(OrderError::NotFound))?;
         review(tx, &order, &event.differences.join(", "), &context).await
     }
+}
+
+/// The order's money is here; false when it does not wait for it.
+pub(crate) async fn mark_paid(
+    tx: &mut Tx,
+    order: &Order,
+    detail: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, db::QueryError> {
+    let moved =
+        store::put_status(tx, order.id, (&[OrderStatus::PendingPayment], OrderStatus::Paid), now).await?;
+    if moved {
+        store::insert_event(tx, order.id, ("paid", detail), now).await?;
+        bus::publish(tx, &paid(order), now).await?;
+    }
+    Ok(moved)
 }
 
 async fn review(tx: &mut Tx, order: &Order, why: &str, context: &JobContext) -> Result<(), JobError> {

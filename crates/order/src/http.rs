@@ -4,7 +4,8 @@ use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
 use crate::{
-    admin::http as admin, end::http as end, list::http as list, place::http as place, view::http as view,
+    account::http as account, admin::http as admin, end::http as end, list::http as list,
+    place::http as place, reorder::http as reorder, view::http as view,
 };
 
 #[cfg(test)]
@@ -18,6 +19,8 @@ pub fn routes() -> Routes {
         .get("/api/orders/tracking/{trackingNumber}", Limit::Default, list::track_order)
         .get("/api/orders/{id}", Limit::Default, view::get_order)
         .delete("/api/orders/{id}", Limit::Default, end::cancel_order)
+        .post("/api/orders/{id}/reorder", Limit::Default, reorder::reorder)
+        .post("/api/admin/orders/{id}/transfer", Limit::Admin, account::receive_transfer)
         .join(admin::routes())
 }
 
@@ -31,5 +34,7 @@ pub fn routes() -> Routes {
     admin::list,
     admin::get,
     admin::put_status,
+    account::receive_transfer,
+    reorder::reorder,
 ))]
 pub struct ApiDoc;

@@ -1,9 +1,10 @@
 //! Scheduled work of order.
 
 use async_trait::async_trait;
-use bus::{Effect, Job, JobContext, JobError, Queue};
+use bus::{Effect, Handler, Job, JobContext, JobError, Queue};
+use db::Tx;
 
-use crate::OrderService;
+use crate::{OrderService, account};
 
 /// Ends the orders whose money has not come in time.
 pub struct ExpireOrders(pub OrderService);
@@ -19,5 +20,20 @@ impl Job for ExpireOrders {
 impl Effect for ExpireOrders {
     async fn perform(&self, _: JobContext, (): ()) -> Result<(), JobError> {
         self.0.expire_due().await.map(drop).map_err(JobError::of)
+    }
+}
+
+/// Tells of the orders on account whose money is overdue.
+pub struct TellOverdue;
+
+impl Job for TellOverdue {
+    const NAME: &'static str = "order.tell_overdue";
+    type Payload = ();
+}
+
+#[async_trait]
+impl Handler for TellOverdue {
+    async fn run(&self, tx: &mut Tx, context: JobContext, (): ()) -> Result<(), JobError> {
+        account::tell_overdue(tx, context.now).await.map(drop).map_err(JobError::of)
     }
 }

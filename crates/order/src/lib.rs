@@ -1,6 +1,7 @@
 //! Orders: from a cart to paid, and what was bought.
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod admin;
 mod api;
 mod end;
@@ -12,6 +13,7 @@ mod list;
 mod order;
 mod place;
 pub mod ports;
+mod reorder;
 mod schema;
 mod store;
 #[cfg(test)]

@@ -17,6 +17,15 @@ use crate::{OrderError, PostalAddress, Shortage};
 pub trait Carts: Send + Sync {
     /// `None` when the customer has no cart yet.
     async fn cart(&self, user: UserId) -> Result<Option<Cart>, PortError>;
+
+    /// Puts these into the cart, as far as they can be had: at least as many of each as are wanted. Asked again, it
+    /// changes nothing. Of each line how many are in the cart then.
+    async fn refill(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        lines: &[CartLine],
+    ) -> Result<Vec<CartLine>, PortError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +93,13 @@ pub trait Addresses: Send + Sync {
     async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, PortError>;
 }
 
+/// Which companies may pay later.
+#[async_trait]
+pub trait Companies: Send + Sync {
+    /// In how many days after an order the customer may pay by transfer; empty when she may not.
+    async fn payment_term_days(&self, user: UserId) -> Result<Vec<u16>, PortError>;
+}
+
 /// Who takes the money.
 #[async_trait]
 pub trait Payments: Send + Sync {
@@ -93,6 +109,9 @@ pub trait Payments: Send + Sync {
 
     /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
     async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError>;
+
+    /// The money of an order on account is here; false when it is not waited for any more. It may be said again.
+    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError>;
 }
 
 /// How a payment stands after it was to be stopped.

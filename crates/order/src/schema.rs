@@ -26,6 +26,7 @@ diesel::table! {
         tracking_number -> Nullable<Text>,
         carrier -> Nullable<Text>,
         hold_extensions -> Int4,
+        overdue_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -57,7 +58,14 @@ diesel::table! {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// The next order number; numbers may be skipped, never given twice.
-    #[sql_name = "orders.next_number"]
-    fn next_number(at: diesel::sql_types::Timestamptz) -> diesel::sql_types::Text;
+    /// Writes an order with everything that belongs to it, unless the customer has too much that waits for its money.
+    #[sql_name = "orders.place"]
+    fn place(
+        order: diesel::sql_types::Jsonb,
+        lines: diesel::sql_types::Jsonb,
+        timeline: diesel::sql_types::Jsonb,
+        message: diesel::sql_types::Jsonb,
+        most_orders: diesel::sql_types::Integer,
+        most_units: diesel::sql_types::Integer,
+    ) -> diesel::sql_types::Jsonb;
 }

@@ -3,31 +3,32 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use contracts::order::PaymentMethod;
+use contracts::order::{OrderPlaced, PaymentMethod};
 use db::{Tx, cached};
 use diesel::{
-    dsl::sql,
+    dsl::{select, sql},
     prelude::*,
-    sql_types::{self, Array, Nullable},
+    sql_types,
 };
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money, VatRate,
     id::{CartId, EventId, OrderId, ProductId, UserId},
 };
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{
     order::{Order, OrderEvent, OrderLine, OrderStatus, PaymentStatus, Totals, method_word},
-    schema::{next_number, order_events, order_lines, orders},
+    schema::{self, order_events, order_lines, orders},
 };
 
-#[derive(HasQuery, Insertable)]
+/// Also what `orders.place` takes, by the names of the columns.
+#[derive(HasQuery, Serialize)]
 #[diesel(table_name = orders)]
 struct OrderRow {
     id: OrderId,
     /// Drawn by PostgreSQL.
-    #[diesel(skip_insertion)]
     number: String,
     user_id: UserId,
     status: String,
@@ -52,7 +53,7 @@ struct OrderRow {
     carrier: Option<String>,
 }
 
-#[derive(HasQuery)]
+#[derive(HasQuery, Serialize)]
 #[diesel(table_name = order_lines)]
 struct LineRow {
     product_id: ProductId,
@@ -66,46 +67,57 @@ struct LineRow {
     vat_basis_points: i32,
 }
 
-/// Writes the order with its lines and timeline; the number it got.
-pub(crate) async fn insert_order(tx: &mut Tx, order: &Order) -> QueryResult<String> {
-    let numbered = (OrderRow::of(order)?, orders::number.eq(next_number(order.created_at)));
-    let insert = diesel::insert_into(orders::table).values(numbered).returning(orders::number);
-    let number = cached(insert).get_result(tx).await?;
-    let lines: Vec<LineRow> = order.lines.iter().map(LineRow::of).collect::<QueryResult<_>>()?;
-    insert_lines(tx, order.id, &lines).await?;
-    for event in &order.events {
-        insert_event(tx, order.id, (&event.kind, event.detail.as_deref()), event.at).await?;
-    }
-    Ok(number)
+/// What `orders.place` answers.
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum Written {
+    Placed {
+        number: String,
+    },
+    /// The customer has too many orders that wait for their money.
+    Orders,
+    /// And too many of one product in them.
+    Units {
+        product: ProductId,
+        unpaid: u32,
+    },
 }
 
-/// All lines by one text, however many they are; their positions are their places in the list.
-async fn insert_lines(tx: &mut Tx, order: OrderId, lines: &[LineRow]) -> QueryResult<()> {
-    fn column<'a, T>(lines: &'a [LineRow], of: impl Fn(&'a LineRow) -> T) -> Vec<T> {
-        lines.iter().map(of).collect()
-    }
-    let insert = diesel::sql_query(
-        "insert into orders.order_lines (order_id, position, product_id, code, name, size, image_url, quantity,
-                                         unit_price, line_total, vat_basis_points)
-         select $1, u.position, u.product_id, u.code, u.name, u.size, u.image_url, u.quantity,
-                u.unit_price, u.line_total, u.vat_basis_points
-         from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality as u (
-             product_id, code, name, size, image_url, quantity, unit_price, line_total, vat_basis_points, position
-         )",
-    );
-    let insert = insert
-        .bind::<sql_types::Uuid, _>(order)
-        .bind::<Array<sql_types::Uuid>, _>(column(lines, |l| l.product_id))
-        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.code))
-        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.name))
-        .bind::<Array<sql_types::Text>, _>(column(lines, |l| &l.size))
-        .bind::<Array<Nullable<sql_types::Text>>, _>(column(lines, |l| l.image_url.as_deref()))
-        .bind::<Array<sql_types::Integer>, _>(column(lines, |l| l.quantity))
-        .bind::<Array<sql_types::BigInt>, _>(column(lines, |l| l.unit_price))
-        .bind::<Array<sql_types::BigInt>, _>(column(lines, |l| l.line_total))
-        .bind::<Array<sql_types::Integer>, _>(column(lines, |l| l.vat_basis_points));
-    cached(insert).execute(tx).await?;
-    Ok(())
+/// Writes the order with its lines, its timeline and its event, unless it goes beyond `most` unpaid orders and units.
+pub(crate) async fn insert_order(
+    conn: &mut Tx,
+    order: &Order,
+    placed: &OrderPlaced,
+    most: (u32, u32),
+) -> QueryResult<Written> {
+    let row = to_json(&OrderRow::of(order)?)?;
+    let lines = (1..).zip(&order.lines).map(|(position, line)| {
+        let mut row = to_json(&LineRow::of(line)?)?;
+        row["order_id"] = json!(order.id);
+        row["position"] = json!(position);
+        Ok(row)
+    });
+    let lines = Value::Array(lines.collect::<QueryResult<_>>()?);
+    let timeline = order.events.iter().map(|event| {
+        json!({
+            "id": EventId::generate(event.at), "order_id": order.id, "kind": event.kind,
+            "detail": event.detail, "at": event.at,
+        })
+    });
+    let timeline = Value::Array(timeline.collect());
+    let message = bus::message(placed, order.created_at)?;
+    let most = (bounded(most.0), bounded(most.1));
+    let written: Value =
+        select(schema::place(row, lines, timeline, message, most.0, most.1)).get_result(conn).await?;
+    serde_json::from_value(written).map_err(corrupt)
+}
+
+fn to_json(row: &impl Serialize) -> QueryResult<Value> {
+    serde_json::to_value(row).map_err(|e| diesel::result::Error::SerializationError(e.into()))
+}
+
+fn bounded(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }
 
 /// Writes the timeline on.
@@ -227,6 +239,30 @@ pub(crate) async fn list_due(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> Q
     let waiting = sql::<sql_types::Bool>("status = 'pending_payment'");
     let due = orders::table.filter(waiting.and(orders::hold_until.le(now)));
     due.order(orders::hold_until).limit(limit).select(orders::id).load(conn).await
+}
+
+/// Orders on account whose day has come and gone without their money, of which nobody was told; those due first.
+pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Overdue>> {
+    // Spelled out as in the index `orders_due`.
+    let waiting =
+        sql::<sql_types::Bool>("status = 'pending_payment' and overdue_at is null and due_at is not null");
+    let due = orders::table.filter(waiting.and(orders::due_at.le(now))).order(orders::due_at).limit(limit);
+    due.select(Overdue::as_select()).for_update().skip_locked().load(conn).await
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = orders)]
+pub(crate) struct Overdue {
+    pub(crate) id: OrderId,
+    pub(crate) user_id: UserId,
+    pub(crate) gross: i64,
+    pub(crate) due_at: Option<DateTime<Utc>>,
+    pub(crate) hold_until: DateTime<Utc>,
+}
+
+pub(crate) async fn put_overdue(tx: &mut Tx, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(orders::table.find(id)).set(orders::overdue_at.eq(now)).execute(tx).await?;
+    Ok(())
 }
 
 /// Has the order wait until then; false when it has been given more time that often, or waits no longer.

@@ -22,8 +22,8 @@ use tokio::sync::Barrier;
 use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Offer, Payment, PaymentRequest, Payments, Stock, Stopped,
-        View,
+        Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Payment, PaymentRequest, Payments,
+        Stock, Stopped, View,
     },
 };
 
@@ -59,6 +59,12 @@ pub(crate) struct World {
     pub(crate) addresses: Mutex<HashMap<(UserId, AddressId), PostalAddress>>,
     /// What inventory answers instead of reserving.
     pub(crate) short: Mutex<Option<Vec<Shortage>>>,
+    /// What it knows without being asked to reserve.
+    pub(crate) known_short: Mutex<Vec<Shortage>>,
+    /// In how many days companies may pay.
+    pub(crate) term_days: Mutex<Vec<u16>>,
+    pub(crate) refilled: Mutex<Vec<CartLine>>,
+    pub(crate) received: Mutex<Vec<OrderId>>,
     pub(crate) held: Mutex<HashMap<OrderId, Vec<CartLine>>>,
     pub(crate) released: Mutex<Vec<OrderId>>,
     /// Every request to start a payment, and the payments it made.
@@ -79,6 +85,16 @@ impl Carts for World {
     async fn cart(&self, user: UserId) -> Result<Option<Cart>, PortError> {
         Door::pass(&self.at_cart).await;
         Ok(self.carts.lock().unwrap().get(&user).cloned())
+    }
+
+    /// Of each at most ten can be had.
+    async fn refill(&self, _: UserId, _: UserType, lines: &[CartLine]) -> Result<Vec<CartLine>, PortError> {
+        let most = |line: &CartLine| CartLine { quantity: line.quantity.min(10), ..*line };
+        let offers = self.offers.lock().unwrap();
+        let lines: Vec<CartLine> =
+            lines.iter().filter(|line| offers.contains_key(&line.product)).map(most).collect();
+        self.refilled.lock().unwrap().clone_from(&lines);
+        Ok(lines)
     }
 }
 
@@ -101,6 +117,10 @@ impl Catalog for World {
 
 #[async_trait]
 impl Stock for World {
+    async fn too_little(&self, _: &[CartLine], _: DateTime<Utc>) -> Vec<Shortage> {
+        self.known_short.lock().unwrap().clone()
+    }
+
     async fn reserve(&self, order: OrderId, lines: &[CartLine], _: DateTime<Utc>) -> Result<(), OrderError> {
         if let Some(short) = self.short.lock().unwrap().clone() {
             return Err(OrderError::InsufficientStock(short));
@@ -114,6 +134,13 @@ impl Stock for World {
         assert!(self.held.lock().unwrap().remove(&order).is_some(), "{order} held nothing");
         self.released.lock().unwrap().push(order);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Companies for World {
+    async fn payment_term_days(&self, _: UserId) -> Result<Vec<u16>, PortError> {
+        Ok(self.term_days.lock().unwrap().clone())
     }
 }
 
@@ -150,6 +177,12 @@ impl Payments for World {
         let known = self.stopped.lock().unwrap().get(&request.order).copied();
         Ok(known.unwrap_or(Stopped::Unpaid))
     }
+
+    /// Until it was stopped.
+    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError> {
+        self.received.lock().unwrap().push(request.order);
+        Ok(!self.asked_to_stop.lock().unwrap().contains(&request.order))
+    }
 }
 
 pub(crate) struct Shop {
@@ -175,9 +208,16 @@ impl Shop {
             catalog: world.clone(),
             stock: world.clone(),
             addresses: world.clone(),
+            companies: world.clone(),
             payments: world.clone(),
         };
-        let rules = OrderRules { minimum_order: MINIMUM, hold: HOLD };
+        let rules = OrderRules {
+            minimum_order: MINIMUM,
+            hold: HOLD,
+            most_unpaid_orders: 5,
+            most_unpaid_units: (500, 5_000),
+            ..OrderRules::default()
+        };
         let orders = OrderService::new(db.db(), clock.clone(), ports, rules);
         Self { db, clock, world, orders }
     }
@@ -259,6 +299,7 @@ impl Shop {
             shipping_address: buyer.home,
             billing_address: None,
             method: PaymentMethod::Card,
+            term_days: None,
             notes: None,
             expected_total: None,
         }

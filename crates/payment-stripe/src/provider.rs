@@ -38,7 +38,7 @@ impl StripeProvider {
 #[async_trait]
 impl PaymentProvider for StripeProvider {
     async fn create_intent(&self, new: &NewIntent, key: &str) -> Result<Intent, ProviderError> {
-        let intent = self.ask(&translation::creation(new), once(key)?).await?;
+        let intent = self.ask(&translation::creation(new)?, once(key)?).await?;
         translation::intent(intent)
     }
 

@@ -7,21 +7,27 @@ use payment::ports::{Intent, IntentStatus, Method, NewIntent, ProviderError};
 use stripe_core::payment_intent::CreatePaymentIntent;
 use stripe_core::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
 
-pub(crate) fn creation(new: &NewIntent) -> CreatePaymentIntent {
+/// # Errors
+/// What is not paid at the provider.
+pub(crate) fn creation(new: &NewIntent) -> Result<CreatePaymentIntent, ProviderError> {
     let currency = new.amount.currency().code().to_ascii_lowercase();
     let Ok(currency) = parsed_as(|intent| &intent.currency, &currency);
-    CreatePaymentIntent::new(new.amount.amount(), currency)
-        .allowed_payment_method_types([method(new.method)])
+    Ok(CreatePaymentIntent::new(new.amount.amount(), currency)
+        .allowed_payment_method_types([method(new.method)?])
         .metadata(HashMap::from([
             ("order_id".to_owned(), new.order.to_string()),
             ("payment_id".to_owned(), new.payment.to_string()),
-        ]))
+        ])))
 }
 
 /// `payment_method_types` is gone since 2026-09-30.endive, the version that the SDK speaks.
-fn method(method: Method) -> PaymentIntentAllowedPaymentMethodTypes {
+fn method(method: Method) -> Result<PaymentIntentAllowedPaymentMethodTypes, ProviderError> {
     match method {
-        Method::Card => PaymentIntentAllowedPaymentMethodTypes::Card,
+        Method::Card => Ok(PaymentIntentAllowedPaymentMethodTypes::Card),
+        Method::BankTransfer => Err(ProviderError::Refused {
+            code: "payment_method_not_available".to_owned(),
+            message: "money by transfer comes without the provider".to_owned(),
+        }),
     }
 }
 

@@ -27,6 +27,15 @@ pub enum Stopped {
     UnderWay,
 }
 
+/// What somebody saw on the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// The money is here, now or before.
+    Here,
+    /// It is not waited for any more.
+    TooLate,
+}
+
 #[async_trait]
 pub trait PaymentsApi: Send + Sync {
     /// Starts the order's first attempt to pay, once however often it is asked.
@@ -36,6 +45,9 @@ pub trait PaymentsApi: Send + Sync {
 
     /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
     async fn stop(&self, request: StartPayment) -> Result<Stopped, PaymentError>;
+
+    /// The money of an order that is paid by transfer is on the account; it may be said again.
+    async fn receive_transfer(&self, request: StartPayment) -> Result<Received, PaymentError>;
 
     /// Every attempt to pay these orders, oldest first, without its secret: for whoever asks what is held about a person.
     async fn export(&self, orders: &[OrderId]) -> Result<serde_json::Value, PaymentError>;

@@ -13,6 +13,8 @@ pub enum PaymentError {
     Event,
     #[error("order {0} is already being paid with another amount or in another way")]
     Different(OrderId),
+    #[error("order {0} is not paid by transfer")]
+    NotByTransfer(OrderId),
     #[error(transparent)]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -29,7 +31,9 @@ impl DomainError for PaymentError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Signature | Self::Event => ErrorKind::Malformed,
-            Self::Different(_) | Self::Provider(ProviderError::Refused { .. }) => ErrorKind::Internal,
+            Self::Different(_) | Self::NotByTransfer(_) | Self::Provider(ProviderError::Refused { .. }) => {
+                ErrorKind::Internal
+            }
             // What cannot be stored is sent again by the provider; it must not believe otherwise.
             Self::Provider(_) | Self::Db(_) => ErrorKind::Unavailable,
         }
@@ -39,7 +43,7 @@ impl DomainError for PaymentError {
         match self {
             Self::Signature => "SIGNATURE_INVALID",
             Self::Event => "MALFORMED_REQUEST",
-            Self::Different(_) | Self::Provider(_) | Self::Db(_) => "INTERNAL",
+            Self::Different(_) | Self::NotByTransfer(_) | Self::Provider(_) | Self::Db(_) => "INTERNAL",
         }
     }
 }

@@ -21,8 +21,9 @@ impl Effect for StartOrderPayment {
     async fn perform(&self, _: JobContext, event: OrderPlaced) -> Result<(), JobError> {
         let method = match event.method {
             PaymentMethod::Card => Method::Card,
-            // No money is taken through the provider, or not yet.
-            PaymentMethod::Blik | PaymentMethod::P24 | PaymentMethod::BankTransfer => return Ok(()),
+            PaymentMethod::BankTransfer => Method::BankTransfer,
+            // Not built yet: order lets nobody pay that way.
+            PaymentMethod::Blik | PaymentMethod::P24 => return Ok(()),
         };
         let request =
             StartPayment { order: event.order_id, amount: event.total, method, expires_at: event.hold_until };

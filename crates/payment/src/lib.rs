@@ -15,7 +15,7 @@ mod store;
 mod tests;
 mod webhook;
 
-pub use api::{PaymentsApi, StartPayment, Stopped};
+pub use api::{PaymentsApi, Received, StartPayment, Stopped};
 pub use client::ClientConfig;
 pub use error::PaymentError;
 pub use payment::{Payment, PaymentStatus};

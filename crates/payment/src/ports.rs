@@ -32,6 +32,8 @@ pub struct NewIntent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Card,
+    /// Not at the provider: the shop's people see it on the account.
+    BankTransfer,
 }
 
 /// The provider's view of one payment.
@@ -79,10 +81,11 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Card => "card",
+            Self::BankTransfer => "bank_transfer",
         }
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        (word == Self::Card.as_str()).then_some(Self::Card)
+        [Self::Card, Self::BankTransfer].into_iter().find(|method| method.as_str() == word)
     }
 }

@@ -13,8 +13,8 @@ use kernel::{
 use serde_json::{Value, json};
 
 use crate::{
-    Payment, PaymentError, PaymentStatus, PaymentsApi, StartPayment, Stopped,
-    ports::{Intent, IntentStatus, NewIntent, PaymentProvider, ProviderError},
+    Payment, PaymentError, PaymentStatus, PaymentsApi, Received, StartPayment, Stopped,
+    ports::{Intent, IntentStatus, Method, NewIntent, PaymentProvider, ProviderError},
     store,
 };
 
@@ -57,7 +57,11 @@ impl PaymentService {
             attempt: FIRST,
             method: request.method,
             amount: request.amount,
-            status: PaymentStatus::Creating,
+            status: match request.method {
+                Method::Card => PaymentStatus::Creating,
+                // Nobody has to be asked for anything.
+                Method::BankTransfer => PaymentStatus::RequiresPaymentMethod,
+            },
             intent: None,
             client_secret: None,
             failure: None,
@@ -109,6 +113,20 @@ impl PaymentService {
         }
         self.apply(&cancelled?).await?;
         Ok(Stopped::Unpaid)
+    }
+
+    /// No money is waited for any more, unless it is here.
+    async fn end_transfer(&self, id: PaymentId) -> Result<Stopped, PaymentError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, PaymentError, _>(async |tx| {
+            if store::lock_status(tx, id).await? >= PaymentStatus::Succeeded {
+                return Ok(Stopped::Paid);
+            }
+            store::put_status(tx, id, PaymentStatus::Canceled, now).await?;
+            Ok(Stopped::Unpaid)
+        })
+        .await
     }
 
     async fn attach(&self, payment: Payment, intent: Intent) -> Result<Payment, PaymentError> {
@@ -229,11 +247,37 @@ impl PaymentsApi for PaymentService {
             // Its intent may have been made and the answer lost: asked with the same key, the provider tells which it is.
             payment = self.create_intent(payment).await?;
         }
+        if payment.method == Method::BankTransfer {
+            return self.end_transfer(payment.id).await;
+        }
         match (payment.status, payment.intent.clone()) {
             (PaymentStatus::Succeeded | PaymentStatus::Refunded, _) => Ok(Stopped::Paid),
             (PaymentStatus::Canceled, _) | (_, None) => Ok(Stopped::Unpaid),
             (_, Some(intent)) => self.cancel_intent(&intent).await,
         }
+    }
+
+    #[tracing::instrument(skip_all, fields(order.id = %request.order))]
+    async fn receive_transfer(&self, request: StartPayment) -> Result<Received, PaymentError> {
+        let payment = self.attempt(request, self.clock.now()).await?;
+        if payment.method != Method::BankTransfer {
+            return Err(PaymentError::NotByTransfer(request.order));
+        }
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, PaymentError, _>(async |tx| {
+            let status = store::lock_status(tx, payment.id).await?;
+            match status {
+                PaymentStatus::Succeeded => Ok(Received::Here),
+                PaymentStatus::RequiresPaymentMethod => {
+                    store::put_status(tx, payment.id, PaymentStatus::Succeeded, now).await?;
+                    publish_succeeded(tx, &payment, now).await?;
+                    Ok(Received::Here)
+                }
+                _ => Ok(Received::TooLate),
+            }
+        })
+        .await
     }
 
     async fn export(&self, orders: &[OrderId]) -> Result<Value, PaymentError> {

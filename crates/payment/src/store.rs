@@ -94,6 +94,24 @@ pub(crate) async fn lock_by_intent(tx: &mut Tx, intent: &Intent) -> QueryResult<
     row.map(PaymentRow::into_payment).transpose()
 }
 
+/// How a payment stands, locked until the transaction ends.
+pub(crate) async fn lock_status(tx: &mut Tx, id: PaymentId) -> QueryResult<PaymentStatus> {
+    let word: String = payments::table.find(id).select(payments::status).for_update().first(tx).await?;
+    status_of(&word)
+}
+
+/// The caller has checked that it rises.
+pub(crate) async fn put_status(
+    tx: &mut Tx,
+    id: PaymentId,
+    status: PaymentStatus,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let put = (payments::status.eq(status.as_str()), payments::updated_at.eq(now));
+    diesel::update(payments::table.find(id)).set(put).execute(tx).await?;
+    Ok(())
+}
+
 /// Notes what the provider said; the caller has checked that the status rises.
 pub(crate) async fn put_intent(
     tx: &mut Tx,
@@ -225,14 +243,13 @@ impl From<&Payment> for PaymentRow {
 
 impl PaymentRow {
     fn into_payment(self) -> QueryResult<Payment> {
-        let corrupt = |what: &str| diesel::result::Error::DeserializationError(what.into());
         Ok(Payment {
             id: self.id,
             order: self.order_id,
             attempt: self.attempt,
             method: Method::from_word(&self.method).ok_or_else(|| corrupt("unknown method"))?,
             amount: Money::grosz(self.amount),
-            status: PaymentStatus::from_word(&self.status).ok_or_else(|| corrupt("unknown status"))?,
+            status: status_of(&self.status)?,
             intent: self.intent_id,
             client_secret: self.client_secret,
             failure: self.failure,
@@ -240,4 +257,13 @@ impl PaymentRow {
             created_at: self.created_at,
         })
     }
+}
+
+fn status_of(word: &str) -> QueryResult<PaymentStatus> {
+    PaymentStatus::from_word(word).ok_or_else(|| corrupt("unknown status"))
+}
+
+/// What the table's checks rule out.
+fn corrupt(what: &str) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(what.into())
 }

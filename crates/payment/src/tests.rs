@@ -3,6 +3,7 @@
 mod applying;
 mod starting;
 mod stopping;
+mod transfers;
 
 use std::{
     collections::HashMap,

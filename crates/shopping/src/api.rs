@@ -15,6 +15,15 @@ pub trait CartApi: Send + Sync {
     /// Quantities as they were put in: whether they can be had, and at what price, is for the asker to find out.
     async fn cart_to_order(&self, user: UserId) -> Result<Option<CartContents>, CartError>;
 
+    /// Puts these into the customer's cart, as far as they can be had: at least as many of each as are wanted, never more
+    /// than there is room for. Asked again, it changes nothing. The cart's lines of these products then.
+    async fn refill(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        wanted: &[CartLine],
+    ) -> Result<Vec<CartLine>, CartError>;
+
     /// The customer's cart as it is held, for whoever asks what is held about her; null when there is none.
     async fn export(&self, user: UserId) -> Result<serde_json::Value, CartError>;
 }

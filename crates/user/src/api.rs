@@ -34,6 +34,10 @@ pub trait UsersApi: Send + Sync {
 
     /// An address out of `owner`'s book; `None` when it is absent or somebody else's.
     async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, UserError>;
+
+    /// In how many days after an order the user may pay by transfer: what was approved for her company. Empty when she
+    /// may not.
+    async fn payment_term_days(&self, user: UserId) -> Result<Vec<u16>, UserError>;
 }
 
 /// A place that post reaches, as a value: who keeps one keeps a copy that later edits do not touch.

@@ -7,9 +7,9 @@ use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
 use crate::{
-    address::http as address, company::http as company, deletion::http as deletion, export::http as export,
-    photo::http as photo, preferences::http as preferences, profile::http as profile,
-    registration::http as registration,
+    address::http as address, company::http as company, company::terms::http as terms,
+    deletion::http as deletion, export::http as export, photo::http as photo,
+    preferences::http as preferences, profile::http as profile, registration::http as registration,
 };
 
 /// Expects a `Data<UserService>`, a `Data<DeletionService>`, a `Data<ExportService>` and a `Data<media::Media>`.
@@ -17,6 +17,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .post("/api/complete-profile", Limit::Auth, registration::complete_profile)
         .post("/api/utils/check-nip", Limit::Auth, company::check_nip)
+        .get("/api/admin/companies", Limit::Admin, terms::list)
+        .put("/api/admin/companies/{id}/terms", Limit::Admin, terms::put_terms)
         .get("/api/users/me", Limit::Default, profile::me)
         .put("/api/users/me", Limit::Default, profile::update_me)
         .post("/api/users/me/profile-photo", Limit::Default, photo::put_photo)
@@ -37,6 +39,8 @@ pub fn routes() -> Routes {
 #[openapi(paths(
     registration::complete_profile,
     company::check_nip,
+    terms::list,
+    terms::put_terms,
     profile::me,
     profile::update_me,
     photo::put_photo,

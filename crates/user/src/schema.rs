@@ -33,6 +33,7 @@ diesel::table! {
         registered_on -> Nullable<Date>,
         created_at -> Timestamptz,
         checked_at -> Timestamptz,
+        payment_term_days -> Array<Nullable<Int4>>,
     }
 }
 

@@ -13,7 +13,7 @@ use kernel::{
 use crate::{
     UserError, address,
     api::{PostalAddress, UsersApi},
-    company::lookup::Lookup,
+    company::{self, lookup::Lookup},
     ports::{Sessions, TaxRegister},
     profile,
 };
@@ -82,5 +82,9 @@ impl UsersApi for UserService {
         let mut conn = self.db.conn().await?;
         let found = address::store::find_address(&mut conn, owner, id).await?;
         Ok(found.map(|address| address.place))
+    }
+
+    async fn payment_term_days(&self, user: UserId) -> Result<Vec<u16>, UserError> {
+        Ok(company::store::list_term_days(&mut *self.db.conn().await?, user).await?)
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contracts::order::PaymentMethod;
 use kernel::PortError;
 use order::ports::{Payment, PaymentRequest, Payments, Stopped};
-use payment::{PaymentsApi, StartPayment, ports::Method};
+use payment::{PaymentsApi, Received, StartPayment, ports::Method};
 
 pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
 
@@ -30,13 +30,20 @@ impl Payments for PaymentsForOrder {
             payment::Stopped::UnderWay => Stopped::UnderWay,
         })
     }
+
+    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError> {
+        let received =
+            self.0.receive_transfer(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
+        Ok(received == Received::Here)
+    }
 }
 
 fn started(request: PaymentRequest) -> Result<StartPayment, PortError> {
     let method = match request.method {
         PaymentMethod::Card => Method::Card,
-        // Order lets no other way of paying through yet.
-        PaymentMethod::Blik | PaymentMethod::P24 | PaymentMethod::BankTransfer => {
+        PaymentMethod::BankTransfer => Method::BankTransfer,
+        // Order lets nobody pay that way yet.
+        PaymentMethod::Blik | PaymentMethod::P24 => {
             return Err(PortError::new("payment", order::OrderError::PaymentMethodNotBuilt));
         }
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{PortError, id::UserId};
+use kernel::{PortError, UserType, id::UserId};
 use order::ports::{Cart, CartLine, Carts};
 use shopping::CartApi;
 
@@ -16,7 +16,23 @@ impl Carts for CartsForOrder {
         Ok(cart.map(|cart| Cart {
             id: cart.cart,
             revision: cart.revision,
-            lines: cart.lines.iter().map(|l| CartLine { product: l.product, quantity: l.quantity }).collect(),
+            lines: cart.lines.into_iter().map(line).collect(),
         }))
     }
+
+    async fn refill(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        lines: &[CartLine],
+    ) -> Result<Vec<CartLine>, PortError> {
+        let wanted: Vec<shopping::CartLine> =
+            lines.iter().map(|l| shopping::CartLine { product: l.product, quantity: l.quantity }).collect();
+        let stands = self.0.refill(user, user_type, &wanted).await;
+        Ok(stands.map_err(|e| PortError::new("shopping", e))?.into_iter().map(line).collect())
+    }
+}
+
+fn line(line: shopping::CartLine) -> CartLine {
+    CartLine { product: line.product, quantity: line.quantity }
 }

@@ -1,4 +1,4 @@
-//! order → user: the customer's addresses.
+//! order → user: the customer's addresses, and on which terms her company pays.
 
 use std::sync::Arc;
 
@@ -7,7 +7,10 @@ use kernel::{
     PortError,
     id::{AddressId, UserId},
 };
-use order::{PostalAddress, ports::Addresses};
+use order::{
+    PostalAddress,
+    ports::{Addresses, Companies},
+};
 use user::api::UsersApi;
 
 pub(crate) struct AddressesForOrder(pub(crate) Arc<dyn UsersApi>);
@@ -24,5 +27,14 @@ impl Addresses for AddressesForOrder {
             postal_code: a.postal_code,
             country: a.country,
         }))
+    }
+}
+
+pub(crate) struct CompaniesForOrder(pub(crate) Arc<dyn UsersApi>);
+
+#[async_trait]
+impl Companies for CompaniesForOrder {
+    async fn payment_term_days(&self, user: UserId) -> Result<Vec<u16>, PortError> {
+        self.0.payment_term_days(user).await.map_err(|e| PortError::new("user", e))
     }
 }

@@ -93,6 +93,15 @@ MINIMUM_ORDER = The minimum order value is { $required }. Your cart comes to { $
 ADDRESS_NOT_FOUND = We could not find this address.
 PAYMENT_METHOD_NOT_AVAILABLE = This payment method is not available for your order.
 ORDER_NOT_FOUND = We could not find this order.
+TOO_MANY_UNPAID_ORDERS = You have { $limit ->
+    [one] { $limit } order
+   *[other] { $limit } orders
+} waiting for payment. Please pay for one or cancel it first.
+TOO_MANY_UNPAID_UNITS = You can have at most { $limit ->
+    [one] { $limit } unit
+   *[other] { $limit } units
+} of a product in orders you have not paid for yet.
+ORDER_NOT_ON_ACCOUNT = This order is not paid by bank transfer.
 ORDER_CANNOT_BE_CANCELLED = This order can no longer be cancelled.
 ORDER_STATUS_CONFLICT = The order cannot go there from where it stands now.
 PAYMENT_UNDER_WAY = Your bank is still processing the payment. Please try again in a few minutes.

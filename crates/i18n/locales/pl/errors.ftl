@@ -97,6 +97,17 @@ MINIMUM_ORDER = Minimalna wartość zamówienia to { $required }. Wartość kosz
 ADDRESS_NOT_FOUND = Nie znaleziono tego adresu.
 PAYMENT_METHOD_NOT_AVAILABLE = Ta metoda płatności nie jest dostępna dla tego zamówienia.
 ORDER_NOT_FOUND = Nie znaleziono tego zamówienia.
+TOO_MANY_UNPAID_ORDERS = Na płatność { $limit ->
+    [one] czeka { $limit } Twoje zamówienie
+    [few] czekają { $limit } Twoje zamówienia
+   *[other] czeka { $limit } Twoich zamówień
+}. Najpierw opłać lub anuluj jedno z nich.
+TOO_MANY_UNPAID_UNITS = W nieopłaconych zamówieniach możesz mieć najwyżej { $limit ->
+    [one] { $limit } sztukę
+    [few] { $limit } sztuki
+   *[other] { $limit } sztuk
+} jednego produktu.
+ORDER_NOT_ON_ACCOUNT = To zamówienie nie jest płatne przelewem.
 ORDER_CANNOT_BE_CANCELLED = Tego zamówienia nie można już anulować.
 ORDER_STATUS_CONFLICT = W obecnym stanie zamówienia ta zmiana nie jest możliwa.
 PAYMENT_UNDER_WAY = Bank nadal przetwarza płatność. Spróbuj ponownie za kilka minut.

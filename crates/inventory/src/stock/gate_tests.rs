@@ -1,5 +1,7 @@
 //! The gate: what it believes, and for how long.
 
+use std::time::Duration;
+
 use cache::{Cache, CacheOptions};
 use chrono::{TimeDelta, Utc};
 use kernel::{Clock as _, id::ProductId};
@@ -85,10 +87,12 @@ async fn without_redis_everybody_is_let_through() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_masters() {
     let mut cluster = tokio::task::spawn_blocking(RedisCluster::start).await.unwrap();
-    let options = CacheOptions { namespace: testkit::unique("t"), ..CacheOptions::default() };
-    let cache =
-        Cache::new(&cluster.url(), CacheOptions { timeout: std::time::Duration::from_secs(5), ..options });
-    let (gate, now) = (Gate::new(cache.unwrap()), testkit::clock().now());
+    let url = cluster.url();
+    let within = |timeout| {
+        let options = CacheOptions { namespace: testkit::unique("t"), timeout, ..CacheOptions::default() };
+        Gate::new(Cache::new(&url, options).unwrap())
+    };
+    let (gate, now) = (within(Duration::from_secs(5)), testkit::clock().now());
     let products: Vec<ProductId> = (0..60).map(|_| product()).collect();
     for product in &products {
         gate.tell(&news(HERE, *product, (0, 1)), now).await;
@@ -97,7 +101,6 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
     assert_eq!(gate.refuses(&lines, now).await.len(), 60, "of all masters at once");
 
     cluster.kill(1);
-    let impatient = Gate::new(Cache::new(&cluster.url(), CacheOptions::default()).unwrap());
     impatient.tell(&Levels { timeline: HERE.to_owned(), levels: Vec::new() }, now).await;
     let begun = std::time::Instant::now();
     for product in &products {
@@ -106,7 +109,7 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
         let answer = refused(&impatient, *product, 1, now).await;
         assert!(answer.is_none_or(|left| left == 0));
     }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     // As soon as the breaker lets somebody try, those whose masters are there are refused again.
     let mut refusals = 0;
     for _ in 0..200 {
@@ -116,7 +119,7 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
         if refusals > 0 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(refusals > 0, "the masters that are left are not used");
 }

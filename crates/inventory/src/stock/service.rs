@@ -232,10 +232,30 @@ impl StockApi for StockService {
     }
 }
 
-/// The order came to nothing: its units can be sold again.
-pub(crate) async fn release(tx: &mut Tx, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
-    store::settle(tx, order, Settlement::Released, now).await?;
+/// The order came to nothing: its units can be sold again, those of an order on account although they had left the books.
+pub(crate) async fn give_back(
+    tx: &mut Tx,
+    order: OrderId,
+    on_account: bool,
+    now: DateTime<Utc>,
+) -> Result<(), InventoryError> {
+    let state = store::settle(tx, order, Settlement::Released, now).await?;
+    if on_account && state.as_deref() == Some(Settlement::Committed.as_str()) {
+        store::settle(tx, order, Settlement::Returned, now).await?;
+    }
     Ok(())
+}
+
+/// The order is on account: its units leave the house before the money comes, unless it has come to nothing meanwhile.
+pub(crate) async fn commit_on_account(
+    tx: &mut Tx,
+    order: OrderId,
+    now: DateTime<Utc>,
+) -> Result<(), InventoryError> {
+    match store::settle(tx, order, Settlement::Committed, now).await? {
+        Some(_) => Ok(()),
+        None => Err(InventoryError::State("ordered on account, but nothing is put aside".to_owned())),
+    }
 }
 
 /// The order is paid: its units leave the house.

@@ -366,6 +366,30 @@ async fn the_integrity_view_sees_what_is_wrong() {
     assert_eq!(house.db.lines("select * from inventory.integrity").await.len(), 2);
 }
 
+#[tokio::test]
+async fn units_on_account_leave_at_once_and_come_back_when_the_order_is_called_off() {
+    let (house, products) = House::with(&[10]).await;
+    let mut conn = house.stock.db.conn().await.unwrap();
+    let (order, other) = (house.order(), house.order());
+    for order in [order, other] {
+        house.reserve(order, [(products[0], 3)]).await.unwrap();
+    }
+    service::commit_on_account(&mut conn, order, house.now).await.unwrap();
+    assert_eq!(house.units(products[0]).await, (7, 3));
+    service::commit(&mut conn, order, house.now).await.unwrap();
+    for _ in 0..3 {
+        service::give_back(&mut conn, order, true, house.now).await.unwrap();
+        assert_eq!(house.units(products[0]).await, (10, 3), "once");
+    }
+    // The news of its end came first: then it never leaves.
+    service::give_back(&mut conn, other, true, house.now).await.unwrap();
+    service::commit_on_account(&mut conn, other, house.now).await.unwrap();
+    assert_eq!(house.units(products[0]).await, (10, 0));
+    let unknown = service::commit_on_account(&mut conn, house.order(), house.now).await;
+    assert!(matches!(unknown, Err(InventoryError::State(_))));
+    house.assert_whole().await;
+}
+
 /// What a batch of orders wants, drawn at random: few products, many wanting the same, some orders asking twice.
 #[derive(Debug, Clone)]
 struct Batch(Vec<(usize, Vec<(usize, u32)>)>);

@@ -14,5 +14,8 @@ use chrono::TimeDelta;
 pub(crate) const EXTENSION: TimeDelta = TimeDelta::minutes(10);
 pub(crate) const EXTENSIONS: i32 = 3;
 
+/// Why an order on account was called off.
+pub(crate) const NOT_PAID: &str = "not paid in time";
+
 /// So many are ended in one go.
 pub(crate) const BATCH: i64 = 100;

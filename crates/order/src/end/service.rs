@@ -5,7 +5,7 @@ use contracts::order::{OrderEnd, OrderEnded, PaymentMethod};
 use db::{DbError, Transact as _};
 use kernel::id::{OrderId, UserId};
 
-use super::{BATCH, EXTENSION, EXTENSIONS};
+use super::{BATCH, EXTENSION, EXTENSIONS, NOT_PAID};
 use crate::{
     OrderError, OrderService,
     order::{Order, OrderStatus, PaymentStatus},
@@ -67,6 +67,9 @@ impl OrderService {
     async fn expire(&self, id: OrderId) -> Result<bool, OrderError> {
         let Some(order) = self.find_any(id).await? else { return Ok(false) };
         match self.stop_payment(&order).await? {
+            Stopped::Unpaid if order.payment_method == PaymentMethod::BankTransfer => {
+                self.end(&order, OrderEnd::Cancelled, Some(NOT_PAID)).await
+            }
             Stopped::Unpaid => self.end(&order, OrderEnd::Expired, None).await,
             // The news is on its way.
             Stopped::Paid => Ok(false),
@@ -85,9 +88,6 @@ impl OrderService {
     }
 
     async fn stop_payment(&self, order: &Order) -> Result<Stopped, OrderError> {
-        if order.payment_method == PaymentMethod::BankTransfer {
-            return Ok(Stopped::Unpaid);
-        }
         Ok(self.ports.payments.stop(payment_of(order)).await?)
     }
 
@@ -125,7 +125,13 @@ pub(crate) async fn end_in(
         store::put_cancelled(tx, order.id, reason, now).await?;
     }
     store::insert_event(tx, order.id, (kind, reason), now).await?;
-    let event = OrderEnded { order_id: order.id, user_id: order.user, end, paid: false };
+    let event = OrderEnded {
+        order_id: order.id,
+        user_id: order.user,
+        end,
+        paid: false,
+        on_account: order.payment_method == PaymentMethod::BankTransfer,
+    };
     bus::publish(tx, &event, now).await?;
     Ok(true)
 }

@@ -27,7 +27,7 @@ pub(crate) struct PlaceOrderRequest {
     /// The shipping address when not given.
     billing_address_id: Option<AddressId>,
     payment_method: MethodRequest,
-    /// Days to pay in, for `bank_transfer` only.
+    /// Days to pay in, for `bank_transfer` only: one of the company's `paymentTermDays`.
     payment_term_days: Option<u16>,
     /// For whoever packs and delivers; at most 500 characters.
     #[schema(max_length = 500)]
@@ -62,7 +62,7 @@ pub(crate) struct PlacedResponse {
     responses(
         (status = 201, body = Envelope<PlacedResponse>),
         (status = 400, body = Failure, description = "`IDEMPOTENCY_KEY_REQUIRED`"),
-        (status = 409, body = Failure, description = "`INSUFFICIENT_STOCK`, `PRICE_CHANGED`, `CART_EMPTY`, `CART_ALREADY_ORDERED`, `PRODUCT_UNAVAILABLE`, `REQUEST_IN_PROGRESS`"),
+        (status = 409, body = Failure, description = "`INSUFFICIENT_STOCK`, `PRICE_CHANGED`, `CART_EMPTY`, `CART_ALREADY_ORDERED`, `PRODUCT_UNAVAILABLE`, `TOO_MANY_UNPAID_ORDERS {limit}`, `TOO_MANY_UNPAID_UNITS {productId, limit, unpaid}`, `REQUEST_IN_PROGRESS`"),
         (status = 422, body = Failure, description = "`MINIMUM_ORDER`, `MIN_QUANTITY`, `IDEMPOTENCY_KEY_REUSED`, or a field"),
         (status = "default", body = Failure),
     ),
@@ -118,6 +118,7 @@ impl PlaceOrderRequest {
                 shipping_address: self.shipping_address_id,
                 billing_address: self.billing_address_id,
                 method: self.payment_method.into(),
+                term_days: self.payment_term_days,
                 notes: notes.flatten(),
                 expected_total: self.expected_total,
             })

@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
-use db::{Db, DbError, Transact as _};
+use db::{Db, DbError};
 use kernel::{
     Clock, Language, Money, UserType,
     id::{AddressId, CartId, OrderId, UserId},
@@ -20,8 +20,9 @@ use crate::{
     OrderError, OrdersApi,
     end::service::payment_of,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
-    ports::{Addresses, Cart, Carts, Catalog, Payment, Payments, Stock, View},
-    store, view,
+    ports::{Addresses, Cart, Carts, Catalog, Companies, Payment, Payments, Stock, View},
+    store::{self, Written},
+    view,
 };
 
 /// The numbers ordering goes by.
@@ -31,6 +32,25 @@ pub struct OrderRules {
     pub minimum_order: Money,
     /// How long an order waits for its money.
     pub hold: TimeDelta,
+    /// How long after its due day an order on account is called off.
+    pub grace: TimeDelta,
+    /// How many orders a customer may have that wait for their money.
+    pub most_unpaid_orders: u32,
+    /// How many units of one product in all of them: of individuals, and of companies.
+    pub most_unpaid_units: (u32, u32),
+}
+
+/// The shop's usual numbers; each is a setting.
+impl Default for OrderRules {
+    fn default() -> Self {
+        Self {
+            minimum_order: Money::grosz(20_000),
+            hold: TimeDelta::minutes(15),
+            grace: TimeDelta::days(7),
+            most_unpaid_orders: 20,
+            most_unpaid_units: (1_000, 10_000),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -48,6 +68,7 @@ pub struct Ports {
     pub catalog: Arc<dyn Catalog>,
     pub stock: Arc<dyn Stock>,
     pub addresses: Arc<dyn Addresses>,
+    pub companies: Arc<dyn Companies>,
     pub payments: Arc<dyn Payments>,
 }
 
@@ -72,6 +93,8 @@ pub struct PlaceOrder {
     /// The shipping address when not given.
     pub billing_address: Option<AddressId>,
     pub method: PaymentMethod,
+    /// In how many days a transfer comes.
+    pub term_days: Option<u16>,
     pub notes: Option<String>,
     /// The total the customer saw.
     pub expected_total: Option<Money>,
@@ -86,7 +109,7 @@ impl OrderService {
     /// order that was made.
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
-        check_method(&request)?;
+        self.check_method(&request).await?;
         let known = match request.turn {
             Turn::First => None,
             Turn::Again => self.find(request.user, request.order).await?,
@@ -99,9 +122,31 @@ impl OrderService {
         Ok((order, payment))
     }
 
+    async fn check_method(&self, request: &PlaceOrder) -> Result<(), OrderError> {
+        match (request.method, request.user_type, request.term_days) {
+            (PaymentMethod::Card, _, _) => Ok(()),
+            (PaymentMethod::Blik | PaymentMethod::P24, _, _) => Err(OrderError::PaymentMethodNotBuilt),
+            (PaymentMethod::BankTransfer, UserType::Individual, _) => {
+                Err(OrderError::PaymentMethodNotAvailable)
+            }
+            (PaymentMethod::BankTransfer, UserType::Corporate, days) => {
+                let approved = self.ports.companies.payment_term_days(request.user).await?;
+                match days {
+                    _ if approved.is_empty() => Err(OrderError::PaymentMethodNotAvailable),
+                    Some(days) if approved.contains(&days) => Ok(()),
+                    days => Err(OrderError::PaymentTerm { given: days.is_some(), approved }),
+                }
+            }
+        }
+    }
+
     async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
         let cart = self.ports.carts.cart(request.user).await?.filter(|cart| !cart.lines.is_empty());
         let cart = cart.ok_or(OrderError::CartEmpty)?;
+        self.make_of(request, cart).await
+    }
+
+    pub(crate) async fn make_of(&self, request: PlaceOrder, cart: Cart) -> Result<Order, OrderError> {
         let short = match request.turn {
             Turn::First => self.ports.stock.too_little(&cart.lines, self.clock.now()).await,
             // Its units may be put aside already.
@@ -119,13 +164,17 @@ impl OrderService {
         }
         let mut order = self.draft(&request, &cart).await?;
         self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
-        match self.write(&order).await {
+        match self.write(&order, request.user_type).await {
             Ok(number) => {
                 order.number = number;
                 Ok(order)
             }
             Err(OrderError::Db(failure)) => self.after_refused_write(order, failure).await,
-            Err(e) => Err(e),
+            // Nothing was written.
+            Err(e) => {
+                self.give_back(&order).await;
+                Err(e)
+            }
         }
     }
 
@@ -145,6 +194,7 @@ impl OrderService {
             Some(id) => self.address(request, id, "billingAddressId").await?,
             None => shipping_address.clone(),
         };
+        let due_at = request.term_days.map(|days| now + TimeDelta::days(days.into()));
         Ok(Order {
             id: request.order,
             number: String::new(),
@@ -159,10 +209,10 @@ impl OrderService {
             shipping_address,
             billing_address,
             notes: request.notes.clone(),
-            hold_until: now + self.rules.hold,
+            hold_until: due_at.map_or(now + self.rules.hold, |due| due + self.rules.grace),
             created_at: now,
             paid_at: None,
-            due_at: None,
+            due_at,
             cancelled_at: None,
             cancel_reason: None,
             tracking_number: None,
@@ -180,8 +230,8 @@ impl OrderService {
         self.ports.addresses.address(request.user, id).await?.ok_or(OrderError::AddressNotFound { field })
     }
 
-    /// Order, lines, timeline and event in one transaction; the number it got.
-    async fn write(&self, order: &Order) -> Result<String, OrderError> {
+    /// Order, lines, timeline and event by one statement; the number it got.
+    async fn write(&self, order: &Order, user_type: UserType) -> Result<String, OrderError> {
         let placed = OrderPlaced {
             order_id: order.id,
             user_id: order.user,
@@ -189,13 +239,19 @@ impl OrderService {
             method: order.payment_method,
             hold_until: order.hold_until,
         };
+        let most_units = match user_type {
+            UserType::Individual => self.rules.most_unpaid_units.0,
+            UserType::Corporate => self.rules.most_unpaid_units.1,
+        };
+        let most = (self.rules.most_unpaid_orders, most_units);
         let mut conn = self.db.conn().await?;
-        conn.transaction(async |tx| {
-            let number = store::insert_order(tx, order).await?;
-            bus::publish(tx, &placed, order.created_at).await?;
-            Ok(number)
-        })
-        .await
+        match store::insert_order(&mut conn, order, &placed, most).await? {
+            Written::Placed { number } => Ok(number),
+            Written::Orders => Err(OrderError::TooManyUnpaidOrders { limit: most.0 }),
+            Written::Units { product, unpaid } => {
+                Err(OrderError::TooManyUnpaidUnits { product, limit: most.1, unpaid })
+            }
+        }
     }
 
     /// The order could not be written. Only what is known not to stand gives its units back here; an unknown
@@ -205,13 +261,18 @@ impl OrderService {
             // Another request with this key has finished the work meanwhile.
             Some("orders_pkey") => self.order(order.user, order.id).await,
             Some("orders_one_per_cart") => {
-                if let Err(e) = self.ports.stock.release(order.id, order.created_at).await {
-                    tracing::warn!(order.id = %order.id, error = %e, "units of order {} wait to be given back", order.id);
-                }
+                self.give_back(&order).await;
                 let earlier = self.order_of_cart(order.cart, order.cart_revision).await?;
                 Err(earlier.map_or(OrderError::Db(failure), OrderError::CartAlreadyOrdered))
             }
             _ => Err(failure.into()),
+        }
+    }
+
+    /// What was reserved for an order that was refused. Should it fail, inventory finds that the order never came.
+    async fn give_back(&self, order: &Order) {
+        if let Err(e) = self.ports.stock.release(order.id, order.created_at).await {
+            tracing::warn!(order.id = %order.id, error = %e, "units of order {} wait to be given back", order.id);
         }
     }
 
@@ -228,14 +289,6 @@ impl OrderService {
     /// would each keep one and wait for a second for ever.
     async fn find(&self, user: UserId, id: OrderId) -> Result<Option<Order>, DbError> {
         Ok(store::find_order(&mut *self.db.conn().await?, id, Some(user)).await?)
-    }
-}
-
-fn check_method(request: &PlaceOrder) -> Result<(), OrderError> {
-    match (request.method, request.user_type) {
-        (PaymentMethod::Card, _) => Ok(()),
-        (PaymentMethod::BankTransfer, UserType::Individual) => Err(OrderError::PaymentMethodNotAvailable),
-        _ => Err(OrderError::PaymentMethodNotBuilt),
     }
 }
 

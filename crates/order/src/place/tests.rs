@@ -1,5 +1,6 @@
 //! Placing orders.
 
+mod limits;
 mod totals;
 
 use std::{collections::HashSet, sync::atomic::Ordering};
@@ -204,7 +205,7 @@ async fn ways_to_pay_that_are_not_there_are_refused_at_once() {
     let buyer = shop.buyer_with_cart();
     for (user_type, method, code) in [
         (UserType::Individual, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
-        (UserType::Corporate, BankTransfer, "NOT_IMPLEMENTED"),
+        (UserType::Corporate, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
         (UserType::Individual, Blik, "NOT_IMPLEMENTED"),
         (UserType::Individual, P24, "NOT_IMPLEMENTED"),
     ] {

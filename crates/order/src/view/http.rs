@@ -96,7 +96,8 @@ struct LineResponse {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct EventResponse {
-    /// `placed`, `payment_failed`, `paid`, `preparing`, `shipped`, `delivered`, `expired`, `cancelled`, `review`.
+    /// `placed`, `payment_failed`, `paid`, `preparing`, `shipped`, `delivered`, `expired`, `cancelled`,
+    /// `overdue`, `review`.
     kind: String,
     detail: Option<String>,
     at: DateTime<Utc>,

@@ -110,7 +110,7 @@ async fn an_order_whose_request_died_is_started_by_its_event_alone() {
 #[tokio::test]
 async fn what_is_not_paid_through_the_provider_is_not_started() {
     let house = House::new().await;
-    for method in [PaymentMethod::BankTransfer, PaymentMethod::Blik, PaymentMethod::P24] {
+    for method in [PaymentMethod::Blik, PaymentMethod::P24] {
         house.placed(house.request(), method).await.unwrap();
     }
     assert_eq!(house.count("payments.payments").await, 0);

@@ -17,7 +17,7 @@ use kernel::{
     id::{CartId, CartItemId, GuestId, ProductId, UserId},
 };
 
-use crate::{CartError, ports::Offer};
+use crate::{CartError, CartLine, ports::Offer};
 
 /// The numbers the shop may choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +147,41 @@ impl Cart {
 
     pub(crate) fn clear(&mut self) -> Change {
         Change { gone: self.lines.drain(..).map(|line| line.id).collect(), ..Change::default() }
+    }
+
+    /// Brings each of these up to as many as are wanted, as far as the units can be had and the cart has room. What is in
+    /// the cart already never becomes less.
+    pub(crate) fn refill(
+        &mut self,
+        wanted: &[CartLine],
+        offers: &HashMap<ProductId, Offer>,
+        now: DateTime<Utc>,
+    ) -> Change {
+        let mut change = Change::default();
+        for want in wanted {
+            let Some(offer) = offers.get(&want.product).filter(|offer| offer.sellable) else { continue };
+            let most = want.quantity.max(offer.min_quantity).min(offer.available);
+            let Ok(quantity) = Quantity::new(i64::from(most.min(Quantity::MAX.into()))) else { continue };
+            if quantity.get() < offer.min_quantity {
+                continue;
+            }
+            let room = self.lines.len() < Self::MAX_LINES;
+            match self.lines.iter_mut().find(|line| line.product == want.product) {
+                Some(line) if line.quantity >= quantity => {}
+                Some(line) => {
+                    (line.quantity, line.price_seen) = (quantity, offer.price);
+                    change.put.push(*line);
+                }
+                None if room => {
+                    let (id, product) = (CartItemId::generate(now), want.product);
+                    let line = Line { id, product, quantity, price_seen: offer.price, added_at: now };
+                    self.lines.push(line);
+                    change.put.push(line);
+                }
+                None => {}
+            }
+        }
+        change
     }
 
     /// Takes a guest's lines over: quantities are added, as far as the units can be had and the cart has room. What is

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use contracts::order::OrderedLine;
 use db::{Db, QueryError, Transact as _, Tx};
 use kernel::{
-    Clock,
+    Clock, Language, UserType,
     id::{CartId, CartItemId, ProductId, UserId},
 };
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ impl CartService {
             return Ok(quote);
         }
         let now = self.clock.now();
-        self.change(owner, view, Some(product), |cart, offers| {
+        self.change(owner, view, &[product], |cart, offers| {
             cart.add(offers.get(&product), product, quantity, now)
         })
         .await
@@ -114,7 +114,7 @@ impl CartService {
         view: View,
         wanted: &[(CartItemId, Quantity)],
     ) -> Result<Quote, CartError> {
-        self.change(owner, view, None, |cart, offers| cart.set(wanted, offers)).await
+        self.change(owner, view, &[], |cart, offers| cart.set(wanted, offers)).await
     }
 
     pub(crate) async fn remove(
@@ -123,11 +123,11 @@ impl CartService {
         view: View,
         item: CartItemId,
     ) -> Result<Quote, CartError> {
-        self.change(owner, view, None, |cart, _| cart.remove(item)).await
+        self.change(owner, view, &[], |cart, _| cart.remove(item)).await
     }
 
     pub(crate) async fn clear(&self, owner: Owner, view: View) -> Result<Quote, CartError> {
-        self.change(owner, view, None, |cart, _| Ok(cart.clear())).await
+        self.change(owner, view, &[], |cart, _| Ok(cart.clear())).await
     }
 
     /// Applies the rule to the cart as it stands and returns the whole cart. Whoever changed it meanwhile is not
@@ -136,14 +136,14 @@ impl CartService {
         &self,
         owner: Owner,
         view: View,
-        wanted: Option<ProductId>,
+        wanted: &[ProductId],
         rule: impl Fn(&mut Cart, &Offers) -> Result<Change, CartError> + Sync,
     ) -> Result<Quote, CartError> {
         let mut tried = 0;
         loop {
             tried += 1;
             let mut cart = self.find(owner).await?;
-            let products = cart.lines.iter().map(|line| line.product).chain(wanted);
+            let products = cart.lines.iter().map(|line| line.product).chain(wanted.iter().copied());
             let offers = self.offers(products, view).await?;
             let written = if tried <= Self::TRIES || cart.revision == 0 {
                 let change = rule(&mut cart, &offers)?;
@@ -238,6 +238,20 @@ impl CartApi for CartService {
             lines: cart.lines.into_iter().map(CartLine::from).collect(),
         };
         Ok((!cart.lines.is_empty()).then(|| contents(cart)))
+    }
+
+    async fn refill(
+        &self,
+        user: UserId,
+        user_type: UserType,
+        wanted: &[CartLine],
+    ) -> Result<Vec<CartLine>, CartError> {
+        let (now, owner) = (self.clock.now(), Owner::User(user));
+        let view = View { user_type, language: Language::default() };
+        let products: Vec<ProductId> = wanted.iter().map(|line| line.product).collect();
+        self.change(owner, view, &products, |cart, offers| Ok(cart.refill(wanted, offers, now))).await?;
+        let lines = self.find(owner).await?.lines;
+        Ok(lines.into_iter().map(CartLine::from).filter(|line| products.contains(&line.product)).collect())
     }
 
     async fn export(&self, user: UserId) -> Result<Value, CartError> {

@@ -379,3 +379,25 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn a_refill_brings_lines_up_to_what_is_wanted_and_never_down() {
+    let shop = Shop::new().await;
+    let (user, now) = (shop.somebody(), shop.clock.now());
+    let (more, fewer, scarce, gone) =
+        (shop.product(), shop.product(), shop.product(), ProductId::generate(now));
+    shop.change(scarce, |offer| offer.available = 3);
+    shop.add(user, more, 9).await.unwrap();
+    shop.add(user, fewer, 1).await.unwrap();
+    let wanted = [(more, 4), (fewer, 5), (scarce, 7), (gone, 1)]
+        .map(|(product, quantity)| crate::CartLine { product, quantity });
+    for _ in 0..2 {
+        let stands = shop.carts.refill(user, UserType::Individual, &wanted).await.unwrap();
+        let mut stands: Vec<_> = stands.iter().map(|line| (line.product, line.quantity)).collect();
+        stands.sort_unstable();
+        let mut expected = vec![(more, 9), (fewer, 5), (scarce, 3)];
+        expected.sort_unstable();
+        assert_eq!(stands, expected);
+    }
+    assert_eq!(shop.cart(user).await.lines.len(), 3);
+}

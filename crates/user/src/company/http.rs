@@ -12,11 +12,14 @@ use crate::{UserService, ports::TaxRecord};
 
 /// A company, as its accounts show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct CompanyResponse {
     id: CompanyId,
     name: String,
     #[schema(example = "5260250274")]
     nip: String,
+    /// In how many days after an order it may pay by transfer; empty when it may not.
+    payment_term_days: Vec<u16>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,7 +69,12 @@ pub(crate) async fn check_nip(
 
 impl From<&Company> for CompanyResponse {
     fn from(company: &Company) -> Self {
-        Self { id: company.id, name: company.name.clone(), nip: company.nip.clone() }
+        Self {
+            id: company.id,
+            name: company.name.clone(),
+            nip: company.nip.clone(),
+            payment_term_days: company.payment_term_days.clone(),
+        }
     }
 }
 

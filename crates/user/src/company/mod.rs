@@ -3,6 +3,7 @@
 pub(crate) mod http;
 pub(crate) mod lookup;
 pub(crate) mod store;
+pub(crate) mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,8 @@ pub(crate) struct Company {
     pub(crate) name: String,
     /// Ten digits.
     pub(crate) nip: String,
+    /// In how many days after an order it may pay by transfer; empty when it may not.
+    pub(crate) payment_term_days: Vec<u16>,
 }
 
 /// Where invoices of the company go; `None` when the register says nothing.

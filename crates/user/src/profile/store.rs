@@ -11,7 +11,7 @@ use kernel::{
 
 use super::{Changes, User};
 use crate::{
-    company::Company,
+    company::{Company, store::days_of},
     photo::store::picture,
     schema::{companies, users},
 };
@@ -32,8 +32,8 @@ struct UserRow {
     created_at: DateTime<Utc>,
 }
 
-/// A user with name and number of the company that the row points at.
-type Joined = (UserRow, Option<String>, Option<String>);
+/// A user with name, number and terms of the company that the row points at.
+type Joined = (UserRow, Option<String>, Option<String>, Option<Vec<Option<i32>>>);
 
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
@@ -70,7 +70,12 @@ pub(crate) async fn find_user(conn: &mut Tx, id: UserId) -> QueryResult<Option<U
     let row: Option<Joined> = users::table
         .left_join(companies::table)
         .filter(users::id.eq(id).and(users::anonymised_at.is_null()))
-        .select((UserRow::as_select(), companies::name.nullable(), companies::nip.nullable()))
+        .select((
+            UserRow::as_select(),
+            companies::name.nullable(),
+            companies::nip.nullable(),
+            companies::payment_term_days.nullable(),
+        ))
         .first(conn)
         .await
         .optional()?;
@@ -90,6 +95,7 @@ pub(crate) async fn sign_in(conn: &mut Tx, phone: &Phone, user_type: UserType) -
             UserRow::as_select(),
             its_company.select(companies::name).single_value(),
             its_company.select(companies::nip).single_value(),
+            its_company.select(companies::payment_term_days).single_value(),
         ));
     let row: Option<Joined> = cached(called_off).get_result(conn).await.optional()?;
     row.map(User::try_from).transpose()
@@ -155,9 +161,11 @@ pub(crate) async fn lock_user(tx: &mut Tx, id: UserId) -> QueryResult<bool> {
 impl TryFrom<Joined> for User {
     type Error = diesel::result::Error;
 
-    fn try_from((row, company_name, company_nip): Joined) -> QueryResult<Self> {
+    fn try_from((row, company_name, company_nip, days): Joined) -> QueryResult<Self> {
         let company = match (row.company_id, company_name, company_nip) {
-            (Some(id), Some(name), Some(nip)) => Some(Company { id, name, nip }),
+            (Some(id), Some(name), Some(nip)) => {
+                Some(Company { id, name, nip, payment_term_days: days_of(days.unwrap_or_default()) })
+            }
             _ => None,
         };
         Ok(Self {

@@ -1,0 +1,1 @@
+alter table users.companies drop column payment_term_days;
