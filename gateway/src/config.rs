@@ -64,6 +64,8 @@ pub struct Config {
     pub log: Log,
     /// Multiplies every rate limit; 0 turns them off.
     pub rate_limit_factor: u32,
+    /// Where a test has the process die.
+    pub crash_at: Option<String>,
 }
 
 #[derive(Debug)]
@@ -180,6 +182,7 @@ impl Config {
             order(&mut r),
             media(&mut r, production),
             log(&mut r, production),
+            crash_at(&mut r),
         );
         let errors = r.finish();
         match config {
@@ -194,6 +197,7 @@ impl Config {
                 Some(order),
                 Some(media),
                 Some(log),
+                Some(crash_at),
             ) if errors.is_empty() => Ok(Self {
                 env,
                 http,
@@ -207,6 +211,7 @@ impl Config {
                 media,
                 log,
                 rate_limit_factor,
+                crash_at,
             }),
             _ => Err(ConfigError(errors)),
         }
@@ -374,6 +379,15 @@ fn order(r: &mut Reader) -> Option<Order> {
         most_unpaid_units: (individual?, corporate?),
     };
     Some(Order { rules })
+}
+
+/// Only a build for tests knows places to die at; another refuses to be told of one.
+fn crash_at(r: &mut Reader) -> Option<Option<String>> {
+    let at = r.optional("CRASH_AT");
+    if at.is_some() && !cfg!(debug_assertions) {
+        r.wrong("CRASH_AT", "not set: this is no build for tests");
+    }
+    Some(at)
 }
 
 /// `file:///directory` or `s3://bucket/prefix`; outside production a directory of its own is made up.

@@ -59,6 +59,11 @@ pub(crate) fn run(config: Config, role: Role) -> Result<(), Stop> {
 
 async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Result<(), Stop> {
     let started = Instant::now();
+    if let Some(at) = &config.crash_at
+        && !kernel::crash::arm(at)
+    {
+        return Err(Stop::failed(std::io::Error::other(format!("there is no {at} to crash at"))));
+    }
     wait_for_schema(&config.database.url.0).await?;
     let (platform, readiness) = connect(&config, metrics.clone())?;
     let (db, clock) = (platform.db.clone(), platform.clock.clone());

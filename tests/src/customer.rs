@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Product, Visitor, eventually};
+use crate::{Answer, PATIENCE, Product, Visitor, eventually};
 
 /// A signed-in customer with an address.
 pub struct Customer {
@@ -103,6 +103,17 @@ impl Customer {
         }
     }
 
+    /// Who was there before the test: at this door, with this token, and with an address of that id.
+    pub(crate) fn standing(door: &Visitor, token: &str, address: &str) -> Self {
+        Self {
+            visitor: door.bearing(token),
+            phone: String::new(),
+            access_token: token.to_owned(),
+            refresh_token: String::new(),
+            address: address.to_owned(),
+        }
+    }
+
     /// For what has no verb of its own.
     pub fn visitor(&self) -> &Visitor {
         &self.visitor
@@ -169,6 +180,28 @@ impl Placed {
             gross: data["order"]["totals"]["gross"]["amount"].as_i64().unwrap(),
         }
     }
+}
+
+/// Asks under the same key until the request that was cut off has given it up.
+pub async fn finished(customer: &Customer, key: &str) -> Placed {
+    // A lease of 20 s may have to run out first.
+    for _ in 0..2 {
+        let asked = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let answer = customer.orders_under(key).await;
+                if answer.status == 201 {
+                    return Placed::of(&answer.data());
+                }
+                assert_eq!(answer.refusal(), (409, "REQUEST_IN_PROGRESS".to_owned()));
+                let wait = std::time::Duration::from_secs(answer.number("retry-after"));
+                tokio::time::sleep(wait).await;
+            }
+        });
+        if let Ok(placed) = asked.await {
+            return placed;
+        }
+    }
+    panic!("the order of {} was never finished", customer.phone);
 }
 
 /// The six digits of a text message.

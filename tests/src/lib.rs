@@ -11,6 +11,7 @@
 )]
 
 mod answer;
+mod crowd;
 mod customer;
 mod gateway;
 mod port;
@@ -23,7 +24,7 @@ mod visitor;
 mod wait;
 
 pub use answer::Answer;
-pub use customer::{Customer, Placed, code_in};
+pub use customer::{Customer, Placed, code_in, finished};
 pub use gateway::{Ended, Gateway};
 pub use port::free_port;
 pub use product::{Goods, Product};

@@ -49,6 +49,22 @@ impl Redis {
         assert!(status.is_ok_and(|status| status.success()), "redis-cli flushall");
     }
 
+    /// SIGSTOP: it is there and does not answer.
+    pub fn stand_still(&self) {
+        self.signal("STOP");
+    }
+
+    /// SIGCONT
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.server.as_ref().unwrap().id();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status().unwrap();
+        assert!(sent.success());
+    }
+
     pub fn stop(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.kill().unwrap();

@@ -196,7 +196,9 @@ impl Runner {
                 let (name, payload) = (job.name.clone(), job.payload.clone());
                 taken = Some(job);
                 let handler = self.handlers.get(name.as_str()).ok_or(JobError::Unknown)?;
-                caught(handler.run(tx, context, payload)).await
+                let done = caught(handler.run(tx, context, payload)).await;
+                kernel::crash::point("bus.before_job_commit");
+                done
             })
             .await;
         match (&taken, ran) {

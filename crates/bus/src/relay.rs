@@ -78,5 +78,8 @@ pub async fn relay(
         .bind::<Array<BigInt>, _>(&subscriptions.delays)
         .bind::<Timestamptz, _>(now);
     let relayed: Relayed = cached(relay).get_result(conn).await?;
+    if relayed.events > 0 {
+        kernel::crash::point("bus.after_relay");
+    }
     Ok(usize::try_from(relayed.events).unwrap_or(usize::MAX))
 }

@@ -140,6 +140,7 @@ where
                 let body = serde_json::to_string(&Envelope::new(reply.data, None::<crate::Meta>))
                     .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"))?;
                 let given = Given { status, body };
+                kernel::crash::point("answer.before_keep");
                 let earlier = answers.keep(&request, &given).await.map_err(port)?;
                 Ok(answer(earlier.unwrap_or(given)))
             }

@@ -7,6 +7,7 @@
 
 mod clock;
 mod contact;
+pub mod crash;
 mod customer;
 mod error;
 pub mod id;

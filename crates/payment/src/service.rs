@@ -83,7 +83,10 @@ impl PaymentService {
             amount: payment.amount,
             method: payment.method,
         };
-        match self.provider.create_intent(&new, &payment.intent_key()).await {
+        kernel::crash::point("payment.before_intent");
+        let made = self.provider.create_intent(&new, &payment.intent_key()).await;
+        kernel::crash::point("payment.after_intent");
+        match made {
             Ok(intent) => self.attach(payment, intent).await,
             Err(ProviderError::Refused { code, message }) => {
                 tracing::error!(order.id = %payment.order, code, message, "the provider refuses order {}", payment.order);
@@ -209,13 +212,15 @@ impl PaymentService {
                 return Ok(());
             }
             store::put_intent(tx, payment.id, (status, intent), now).await?;
-            match status {
+            let told = match status {
                 PaymentStatus::Succeeded => publish_succeeded(tx, &payment, now).await,
                 PaymentStatus::Failed => {
                     publish_failed(tx, &payment, intent.failure.as_deref().unwrap_or("unknown"), now).await
                 }
                 _ => Ok(()),
-            }
+            };
+            kernel::crash::point("payment.before_apply_commit");
+            told
         })
         .await
     }

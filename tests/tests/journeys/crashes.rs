@@ -1,7 +1,7 @@
 //! The gateway is killed, and nothing is lost, doubled or half done.
 
 use futures_util::future::join_all;
-use journeys::{Customer, Goods, Placed, Shop, eventually};
+use journeys::{Goods, Placed, Shop, eventually, finished};
 use reqwest::Method;
 
 #[tokio::test]
@@ -81,28 +81,6 @@ async fn orders_under_way_at_a_kill_are_finished_by_asking_again() {
     })
     .await;
     shop.is_sound().await;
-}
-
-/// Asks under the same key until the request that was cut off has given it up.
-async fn finished(customer: &Customer, key: &str) -> Placed {
-    // A lease of 20 s may have to run out first.
-    for _ in 0..2 {
-        let asked = tokio::time::timeout(journeys::PATIENCE, async {
-            loop {
-                let answer = customer.orders_under(key).await;
-                if answer.status == 201 {
-                    return Placed::of(&answer.data());
-                }
-                assert_eq!(answer.refusal(), (409, "REQUEST_IN_PROGRESS".to_owned()));
-                let wait = std::time::Duration::from_secs(answer.number("retry-after"));
-                tokio::time::sleep(wait).await;
-            }
-        });
-        if let Ok(placed) = asked.await {
-            return placed;
-        }
-    }
-    panic!("the order of {} was never finished", customer.phone);
 }
 
 async fn eventually_in(shop: &Shop, rows: &str, count: i64) {

@@ -101,6 +101,7 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
     assert_eq!(gate.refuses(&lines, now).await.len(), 60, "of all masters at once");
 
     cluster.kill(1);
+    let impatient = within(Duration::from_millis(300));
     impatient.tell(&Levels { timeline: HERE.to_owned(), levels: Vec::new() }, now).await;
     let begun = std::time::Instant::now();
     for product in &products {

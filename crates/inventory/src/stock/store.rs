@@ -75,7 +75,10 @@ pub(crate) async fn settle(
     to: Settlement,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<String>> {
-    select(schema::settle(order, to.as_str(), now)).get_result(conn).await
+    kernel::crash::point("inventory.before_settle");
+    let settled = select(schema::settle(order, to.as_str(), now)).get_result(conn).await;
+    kernel::crash::point("inventory.after_settle");
+    settled
 }
 
 /// Has the held reservations of these orders looked at again then.

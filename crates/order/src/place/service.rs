@@ -152,6 +152,7 @@ impl OrderService {
             // Its units may be put aside already.
             Turn::Again => Vec::new(),
         };
+        kernel::crash::point("order.after_gate");
         // Whoever comes too late costs nothing more, but one who has ordered this cart already has bought the last.
         match self.order_of_cart(cart.id, cart.revision).await? {
             // Another request with this key was faster.
@@ -164,8 +165,10 @@ impl OrderService {
         }
         let mut order = self.draft(&request, &cart).await?;
         self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
+        kernel::crash::point("order.after_reserve");
         match self.write(&order, request.user_type).await {
             Ok(number) => {
+                kernel::crash::point("order.after_write");
                 order.number = number;
                 Ok(order)
             }

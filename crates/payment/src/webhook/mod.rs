@@ -62,8 +62,10 @@ impl PaymentService {
                 let work = jobs::EventToWork { event: event.id.clone(), intent: event.intent.clone() };
                 bus::enqueue::<jobs::WorkEvent>(tx, &work, now, now).await?;
             }
-            Ok(())
+            Ok::<_, PaymentError>(())
         })
-        .await
+        .await?;
+        kernel::crash::point("inbox.after_store");
+        Ok(())
     }
 }
