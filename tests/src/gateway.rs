@@ -107,6 +107,20 @@ impl Gateway {
         .await;
     }
 
+    /// Starts it where it may die at once: whether it came to want requests.
+    pub async fn starts_or_dies(&mut self) -> bool {
+        self.spawn();
+        let visitor = self.visitor();
+        eventually("the gateway is ready, or dead", async || {
+            if !self.is_running() {
+                return Some(false);
+            }
+            let asked = visitor.try_to(reqwest::Method::GET, "/health/ready", None).await;
+            asked.ok().filter(|answer| answer.status == 200).map(|_| true)
+        })
+        .await
+    }
+
     /// Runs another command of the binary to its end.
     pub async fn command(&mut self, arguments: &[&str]) -> Ended {
         self.run(arguments);

@@ -34,4 +34,4 @@ pub use sandbox::Mood;
 pub use shop::{OWNER, OWNERS_PASSWORD, Setup, Shop};
 pub use stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 pub use visitor::Visitor;
-pub use wait::{PATIENCE, eventually};
+pub use wait::{PATIENCE, eventually, within};

@@ -1,8 +1,9 @@
-//! The way to PostgreSQL: the pool, what a database failure means to a caller, keys that make a request happen once.
+//! The way to PostgreSQL: the pool, what a database failure means to a caller, locks, keys that make a request happen once.
 
 mod cached;
 mod error;
 pub mod idempotency;
+mod lock;
 mod pool;
 mod retry;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub type QueryError = diesel::result::Error;
 
 pub use cached::{Cached, cached};
 pub use error::DbError;
+pub use lock::{Lock, LockError};
 pub use pool::{Conn, Db, PoolOptions, PoolStatus, is_address};
 pub use retry::{Contended, retry};

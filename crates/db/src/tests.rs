@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::{
-    Contended, Db, DbError, PoolOptions, Transact as _, cached,
+    Contended, Db, DbError, Lock, LockError, PoolOptions, Transact as _, cached,
     idempotency::{Claim, KEPT, Request, claim, complete, release, reopen, sweep},
     retry,
 };
@@ -363,4 +363,75 @@ async fn a_cached_statement_is_prepared_once_for_each_text_and_follows_its_value
     let prepared = diesel::sql_query("select 1 from pg_prepared_statements where statement ilike 'update%'");
     let count = prepared.execute(&mut house.db.conn().await.unwrap()).await.unwrap();
     assert_eq!(count, 2, "two texts, three rounds");
+}
+
+const LIFE: Duration = Duration::from_mins(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_ask_for_a_lock_one_has_it_until_it_is_let_go() {
+    let house = House::new().await;
+    let acquire = || Lock::acquire(&house.db, "reaper", LIFE);
+    let mut taken: Vec<Lock> =
+        join_all((0..20).map(|_| acquire())).await.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(taken.len(), 1);
+    let first = taken.pop().unwrap();
+    assert!(first.renew(&house.db).await.unwrap());
+    assert!(Lock::acquire(&house.db, "another", LIFE).await.unwrap().is_some(), "names do not share");
+    let fence = first.fence();
+    first.release(&house.db).await.unwrap();
+    let second = acquire().await.unwrap().unwrap();
+    assert!(second.fence() > fence);
+}
+
+/// The holder stands still for longer than its lock lives (a pause of the machine, a long collection of garbage), and
+/// goes on as if nothing had been.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_that_was_paused_cannot_write() {
+    let house = House::new().await;
+    house.run("create table written (by bigint)").await.unwrap();
+    let write = async |lock: &Lock| {
+        let mut conn = house.db.conn().await.unwrap();
+        conn.transaction::<_, LockError, _>(async |tx| {
+            lock.guard(tx).await?;
+            tx.batch_execute(&format!("insert into written values ({})", lock.fence())).await?;
+            Ok(())
+        })
+        .await
+    };
+    let paused = Lock::acquire(&house.db, "reaper", LIFE).await.unwrap().unwrap();
+    write(&paused).await.unwrap();
+    house.run("update platform.locks set until = clock_timestamp()").await.unwrap();
+    let next = Lock::acquire(&house.db, "reaper", LIFE).await.unwrap().unwrap();
+    assert!(matches!(write(&paused).await, Err(LockError::Lost(_))));
+    assert!(!paused.renew(&house.db).await.unwrap());
+    paused.release(&house.db).await.unwrap();
+    write(&next).await.unwrap();
+    assert!(
+        Lock::acquire(&house.db, "reaper", LIFE).await.unwrap().is_none(),
+        "who lost it cannot let others in"
+    );
+    assert_eq!(house.test.number("select count(distinct by) from written").await, 2);
+}
+
+/// While the holder writes nobody else gets the lock, even when its time runs out in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_writes_holds_the_lock_until_it_is_written() {
+    let house = House::new().await;
+    let lock = Lock::acquire(&house.db, "reaper", LIFE).await.unwrap().unwrap();
+    house.run("update platform.locks set until = clock_timestamp()").await.unwrap();
+    let mut conn = house.db.conn().await.unwrap();
+    let db = house.db.clone();
+    let taking = conn
+        .transaction::<_, LockError, _>(async |tx| {
+            lock.guard(tx).await?;
+            let taking = tokio::spawn(async move { Lock::acquire(&db, "reaper", LIFE).await });
+            let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            while house.test.number(waits).await == 0 {
+                assert!(!taking.is_finished(), "somebody else got it meanwhile");
+            }
+            Ok(taking)
+        })
+        .await
+        .unwrap();
+    assert_eq!(taking.await.unwrap().unwrap().unwrap().fence(), lock.fence() + 1);
 }

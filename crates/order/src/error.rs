@@ -1,6 +1,6 @@
 //! How ordering can fail.
 
-use db::{DbError, QueryError};
+use db::{DbError, LockError, QueryError};
 use kernel::{
     DomainError, ErrorKind, FieldError, Money, MoneyError, Params, PortError,
     id::{OrderId, ProductId},
@@ -67,6 +67,8 @@ pub enum OrderError {
     #[error(transparent)]
     Port(#[from] PortError),
     #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
     Db(#[from] DbError),
 }
 
@@ -99,6 +101,8 @@ impl DomainError for OrderError {
             | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
             Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => ErrorKind::NotImplemented,
             Self::Money(_) => ErrorKind::Internal,
+            Self::Lock(LockError::Db(e)) => e.kind(),
+            Self::Lock(LockError::Lost(_)) => ErrorKind::Unavailable,
             Self::Port(e) => e.kind(),
             Self::Db(e) => e.kind(),
         }
@@ -125,7 +129,7 @@ impl DomainError for OrderError {
             Self::PaymentUnderWay => "PAYMENT_UNDER_WAY",
             Self::TrackingNumberTaken => "TRACKING_NUMBER_TAKEN",
             Self::CannotMove(_) => "ORDER_STATUS_CONFLICT",
-            Self::Money(_) | Self::Port(_) | Self::Db(_) => "INTERNAL",
+            Self::Money(_) | Self::Port(_) | Self::Lock(_) | Self::Db(_) => "INTERNAL",
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use journeys::{Customer, Goods, PATIENCE, Placed, Shop, eventually, finished};
+use journeys::{Customer, Goods, PATIENCE, Placed, Shop, eventually, finished, within};
 use reqwest::Method;
 
 const TIMES: usize = 20;
@@ -55,8 +55,8 @@ async fn dies_at(point: &str) {
     for customer in &customers {
         shop.gateway.kill();
         shop.gateway.set("CRASH_AT", point);
-        shop.gateway.start().await;
-        let order = sends_it(customer).await;
+        // What the one before left to be done may kill it before anybody comes.
+        let order = if shop.gateway.starts_or_dies().await { sends_it(customer).await } else { None };
         if let Some(order) = &order {
             shop.stripe.succeed(&order.intent);
         }
@@ -76,8 +76,11 @@ async fn dies_at(point: &str) {
         assert_eq!(shop.stripe.intents_of(&after.id).len(), 1, "{point}");
     }
     for (customer, order) in customers.iter().zip(&placed) {
-        let order = customer.sees_payment("succeeded", order).await;
-        assert_eq!(order["status"], "paid", "{point}");
+        // Work that died in its hands is taken up by another when its lease of a minute has run out.
+        within(Duration::from_mins(2), "the order is paid", async || {
+            (customer.order(order).await["status"] == "paid").then_some(())
+        })
+        .await;
     }
     let numbers: HashSet<_> = placed.iter().map(|order| &order.number).collect();
     assert_eq!(

@@ -8,6 +8,8 @@ pub(crate) mod service;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 /// How much longer an order waits whose money is under way, and how often.
@@ -16,6 +18,9 @@ pub(crate) const EXTENSIONS: i32 = 3;
 
 /// Why an order on account was called off.
 pub(crate) const NOT_PAID: &str = "not paid in time";
+
+/// For so long one process ends orders; more than it may wait for the provider at one.
+pub(crate) const LOCKED: Duration = Duration::from_mins(1);
 
 /// So many are ended in one go.
 pub(crate) const BATCH: i64 = 100;

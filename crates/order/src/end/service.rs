@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use contracts::order::{OrderEnd, OrderEnded, PaymentMethod};
-use db::{DbError, Transact as _};
+use db::{DbError, Lock, Transact as _};
 use kernel::id::{OrderId, UserId};
 
-use super::{BATCH, EXTENSION, EXTENSIONS, NOT_PAID};
+use super::{BATCH, EXTENSION, EXTENSIONS, LOCKED, NOT_PAID};
 use crate::{
     OrderError, OrderService,
     order::{Order, OrderStatus, PaymentStatus},
@@ -30,7 +30,7 @@ impl OrderService {
             status => return Err(OrderError::CannotCancel(status)),
         }
         self.stop_to_cancel(&order).await?;
-        self.end(&order, OrderEnd::Cancelled, reason).await?;
+        self.end(&order, OrderEnd::Cancelled, reason, None).await?;
         let order = self.order(user, id).await?;
         match order.status {
             OrderStatus::Cancelled => Ok(order),
@@ -50,10 +50,15 @@ impl OrderService {
 
     /// Ends the orders whose money has not come in time; how many. What fails is tried again the next time.
     pub(crate) async fn expire_due(&self) -> Result<usize, OrderError> {
+        let Some(lock) = Lock::acquire(&self.db, "order.expire_orders", LOCKED).await? else { return Ok(0) };
         let due = store::list_due(&mut *self.db.conn().await?, self.clock.now(), BATCH).await?;
         let mut ended = 0;
         for order in due {
-            match self.expire(order).await {
+            // The provider may have kept us for so long that somebody else is at it.
+            if !lock.renew(&self.db).await? {
+                return Ok(ended);
+            }
+            match self.expire(order, &lock).await {
                 Ok(true) => ended += 1,
                 Ok(false) => {}
                 Err(e) => {
@@ -61,16 +66,17 @@ impl OrderService {
                 }
             }
         }
+        lock.release(&self.db).await?;
         Ok(ended)
     }
 
-    async fn expire(&self, id: OrderId) -> Result<bool, OrderError> {
+    async fn expire(&self, id: OrderId, lock: &Lock) -> Result<bool, OrderError> {
         let Some(order) = self.find_any(id).await? else { return Ok(false) };
         match self.stop_payment(&order).await? {
             Stopped::Unpaid if order.payment_method == PaymentMethod::BankTransfer => {
-                self.end(&order, OrderEnd::Cancelled, Some(NOT_PAID)).await
+                self.end(&order, OrderEnd::Cancelled, Some(NOT_PAID), Some(lock)).await
             }
-            Stopped::Unpaid => self.end(&order, OrderEnd::Expired, None).await,
+            Stopped::Unpaid => self.end(&order, OrderEnd::Expired, None, Some(lock)).await,
             // The news is on its way.
             Stopped::Paid => Ok(false),
             Stopped::UnderWay => {
@@ -82,7 +88,7 @@ impl OrderService {
                 }
                 drop(conn);
                 tracing::error!(order.id = %id, "the money of order {id} has been under way for too long");
-                self.end(&order, OrderEnd::Expired, Some("payment under way for too long")).await
+                self.end(&order, OrderEnd::Expired, Some("payment under way for too long"), Some(lock)).await
             }
         }
     }
@@ -92,11 +98,22 @@ impl OrderService {
     }
 
     /// False when somebody else ended it, or it was paid.
-    async fn end(&self, order: &Order, end: OrderEnd, reason: Option<&str>) -> Result<bool, OrderError> {
+    async fn end(
+        &self,
+        order: &Order,
+        end: OrderEnd,
+        reason: Option<&str>,
+        lock: Option<&Lock>,
+    ) -> Result<bool, OrderError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
-        conn.transaction::<_, OrderError, _>(async |tx| Ok(end_in(tx, order, (end, reason), now).await?))
-            .await
+        conn.transaction::<_, OrderError, _>(async |tx| {
+            if let Some(lock) = lock {
+                lock.guard(tx).await?;
+            }
+            Ok(end_in(tx, order, (end, reason), now).await?)
+        })
+        .await
     }
 
     /// Anybody's order.
