@@ -170,6 +170,17 @@ impl Customer {
 }
 
 impl Placed {
+    /// The same, where the payment may not have been started yet.
+    pub fn of_any(data: &Value) -> Self {
+        let secret = data["payment"]["clientSecret"].as_str().unwrap_or_default();
+        Self {
+            id: text(&data["order"]["id"]),
+            number: text(&data["order"]["number"]),
+            intent: secret.split("_secret_").next().unwrap_or_default().to_owned(),
+            gross: data["order"]["totals"]["gross"]["amount"].as_i64().unwrap(),
+        }
+    }
+
     /// From the `data` of the answer that placed it.
     pub fn of(data: &Value) -> Self {
         let secret = text(&data["payment"]["clientSecret"]);

@@ -1,7 +1,7 @@
 //! A way to a server that can be cut: while it is, connections end and new ones are refused.
 
 use std::{
-    io,
+    io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
@@ -26,6 +26,8 @@ struct Way {
     cut: AtomicBool,
     over: AtomicBool,
     streams: Mutex<Vec<TcpStream>>,
+    /// What the next message must hold after which nobody hears of the answer.
+    last_words: Mutex<Option<Vec<u8>>>,
 }
 
 impl Proxy {
@@ -46,6 +48,16 @@ impl Proxy {
     pub fn cut(&self) {
         self.way.cut.store(true, Ordering::SeqCst);
         self.way.end_connections();
+    }
+
+    /// The next time a client says something that holds `words`, the server hears it, and the client nothing any more.
+    pub fn cut_after(&self, words: &str) {
+        *self.way.last_words.lock().unwrap() = Some(words.as_bytes().to_vec());
+    }
+
+    /// Whether they were said.
+    pub fn has_cut(&self) -> bool {
+        self.way.last_words.lock().unwrap().is_none()
     }
 
     pub fn mend(&self) {
@@ -90,14 +102,45 @@ impl Way {
         if self.is_cut() {
             self.end_connections();
         }
-        for (mut from, mut to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
-            thread::spawn(move || {
-                let _ = io::copy(&mut from, &mut to);
-                let _ = to.shutdown(Shutdown::Both);
-            });
-        }
+        let (mut answers, mut hears) = (server.try_clone()?, client.try_clone()?);
+        thread::spawn(move || {
+            let _ = io::copy(&mut answers, &mut hears);
+            let _ = hears.shutdown(Shutdown::Both);
+        });
+        let way = self.clone();
+        thread::spawn(move || {
+            let _ = way.say(client, &server);
+            let _ = server.shutdown(Shutdown::Both);
+        });
         Ok(())
     }
+
+    /// What the client says goes to the server, until it has said the last words.
+    fn say(&self, mut client: TcpStream, mut server: &TcpStream) -> io::Result<()> {
+        let mut message = vec![0; 65_536];
+        loop {
+            let read = client.read(&mut message)?;
+            if read == 0 {
+                return Ok(());
+            }
+            let said = &message[..read];
+            let last = self.last_words.lock().unwrap().take_if(|words| holds(said, words)).is_some();
+            if last {
+                // Nobody hears the answer; the server hears the words first.
+                client.shutdown(Shutdown::Both)?;
+            }
+            server.write_all(said)?;
+            if last {
+                // It has the time to do what it was told before it notices that nobody is there.
+                thread::sleep(Duration::from_millis(300));
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn holds(message: &[u8], words: &[u8]) -> bool {
+    message.windows(words.len()).any(|part| part == words)
 }
 
 fn accept(way: &Arc<Way>, port: u16, target: SocketAddr) {

@@ -46,7 +46,11 @@ impl Setup {
 
     /// A shop that finds its database at what `way` makes of the real URL; its gateway is not started yet.
     pub async fn prepare(self, way: impl FnOnce(&str) -> String) -> Shop {
-        let db = TestDb::new().await;
+        self.prepare_on(TestDb::new().await, way).await
+    }
+
+    /// The same on this database.
+    pub async fn prepare_on(self, db: TestDb, way: impl FnOnce(&str) -> String) -> Shop {
         db.exec(CATEGORY).await;
         let mut gateway = Gateway::prepared(Vec::new());
         let stripe = Stripe::telling(gateway.port());

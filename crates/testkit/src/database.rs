@@ -44,6 +44,15 @@ impl TestDb {
         Self { db: Db::new(&url, &options), url }
     }
 
+    /// A migrated database of that name on a server of the test's own.
+    pub async fn on(server: &str, name: &str) -> Self {
+        let url = format!("{server}/{name}");
+        let mut conn = connect(&format!("{server}/postgres")).await;
+        conn.batch_execute(&format!("create database {name}")).await.unwrap_or_else(|e| panic!("{e}"));
+        migrations::run(&url).unwrap_or_else(|e| panic!("{e}"));
+        Self { db: Db::new(&url, &PoolOptions::default()), url }
+    }
+
     pub fn db(&self) -> Db {
         self.db.clone()
     }

@@ -5,10 +5,14 @@
 mod database;
 mod meter;
 pub mod pictures;
+mod port;
+mod postgres;
 mod redis_cluster;
 
 pub use database::TestDb;
 pub use meter::{Meter, Statement};
+pub use port::free_port;
+pub use postgres::Postgres;
 pub use redis_cluster::RedisCluster;
 
 use std::sync::{

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -29,7 +29,7 @@ impl RedisCluster {
     #[must_use]
     pub fn start() -> Self {
         let folder = std::env::temp_dir().join(crate::unique("redis_cluster"));
-        let ports: Vec<(u16, u16)> = (0..3).map(|_| (free_port(), free_port())).collect();
+        let ports: Vec<(u16, u16)> = (0..3).map(|_| (crate::free_port(), crate::free_port())).collect();
         let start = |(port, bus): &(u16, u16)| {
             let own = folder.join(port.to_string());
             std::fs::create_dir_all(&own).unwrap_or_else(|e| panic!("{e}"));
@@ -111,9 +111,4 @@ fn until(mut reached: impl FnMut() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(30), "the cluster does not come up");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("{e}"));
-    listener.local_addr().unwrap_or_else(|e| panic!("{e}")).port()
 }

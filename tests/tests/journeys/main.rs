@@ -16,6 +16,7 @@ mod identity;
 mod leaving;
 mod lifecycle;
 mod limits;
+mod outages;
 mod plans;
 mod races;
 mod repetition;
