@@ -23,7 +23,7 @@ const TABLES: &str = include_str!("floor_tables.sql");
 const SELECT: &str = "\\set id random(1, 1000)\nselect code, name, price, stock from item where id = :id;\n";
 const UPDATE: &str = "\\set id random(1, 1000)\nupdate item set stock = stock - 1 where id = :id;\n";
 const ORDER: &str = include_str!("floor_order.sql");
-const CLIENTS: &str = "16";
+const CLIENTS: u32 = 16;
 /// As much as a rate limit does: read a number, compare, write it back with an end.
 const REDIS_SCRIPT: &str = "local t = tonumber(redis.call('GET', KEYS[1]) or '0') \
      if t > tonumber(ARGV[1]) then return 0 end \
@@ -83,24 +83,26 @@ impl Postgres {
     }
 
     pub(super) fn select(&self, processes: &Processes) -> Result<Measured> {
-        processes.during("pgbench: select by key", || self.run(SELECT))
+        processes.during("pgbench: select by key", || self.run(SELECT, CLIENTS))
     }
 
     pub(super) fn update(&self, processes: &Processes) -> Result<Measured> {
-        processes.during("pgbench: update of one row", || self.run(UPDATE))
+        processes.during("pgbench: update of one row", || self.run(UPDATE, CLIENTS))
     }
 
-    pub(super) fn order(&self, processes: &Processes) -> Result<Measured> {
-        processes.during("pgbench: order-like transaction", || self.run(ORDER))
+    pub(super) fn order(&self, processes: &Processes, clients: u32) -> Result<Measured> {
+        let name = format!("pgbench: order-like transaction, {clients} at once");
+        processes.during(&name, || self.run(ORDER, clients))
     }
 
-    fn run(&self, script: &str) -> Result<Measured> {
+    fn run(&self, script: &str, clients: u32) -> Result<Measured> {
         drop(fs::remove_dir_all(&self.dir));
         fs::create_dir_all(&self.dir)?;
         let file = self.dir.join("script.sql");
         fs::write(&file, script)?;
         let mut command = self.tools.program("pgbench");
-        command.args(["--no-vacuum", "--protocol=prepared", "--client", CLIENTS, "--jobs", "2", "--log"]);
+        command.args(["--no-vacuum", "--protocol=prepared", "--jobs", "2", "--log"]);
+        command.args(["--client", &clients.to_string()]);
         command.args(["--time", &self.seconds.to_string(), "--file"]).arg(&file);
         command.arg("--log-prefix").arg(self.dir.join("times")).arg(&self.url).current_dir(&self.dir);
         process::output("pgbench", &mut command)?;
@@ -126,7 +128,7 @@ impl Postgres {
 
 pub(super) fn redis_script(port: u16) -> Result<Measured> {
     let mut command = Command::new("redis-benchmark");
-    command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-n", REDIS_CALLS, "-c", CLIENTS]);
+    command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-n", REDIS_CALLS, "-c", &CLIENTS.to_string()]);
     command.args(["-r", "1000", "--csv", "eval", REDIS_SCRIPT, "1", "floor:__rand_int__", "1000000"]);
     let printed = process::output("redis-benchmark", &mut command)?;
     let line = printed.lines().rfind(|line| line.starts_with('"')).unwrap_or_default();

@@ -25,9 +25,11 @@ use crate::site::Site;
 use crate::workspace::{self, Profile};
 use crate::{account, say, seed, signals};
 use floors::BareRoute;
+use orders::Orders;
 use reads::LIST;
 use table::{Measured, Table};
 use usage::{Processes, peak_memory_kib};
+use visitor::{Customer, Good};
 use wrk::{Ask, Load};
 
 const FEW: u32 = 1_000;
@@ -47,8 +49,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 32)]
     connections: u32,
     /// How many orders are placed
-    #[arg(long, default_value_t = 1_500)]
+    #[arg(long, default_value_t = 3_000)]
     orders: u32,
+    /// How many orders are stored before the last of them are placed
+    #[arg(long, default_value_t = 1_000_000)]
+    stored: u32,
+    /// Orders alone, without the catalogue and the carts
+    #[arg(long)]
+    orders_only: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -83,7 +91,7 @@ struct Shop {
 
 impl Shop {
     fn open(site: &mut Site) -> Result<Self> {
-        let settings = ["shared_buffers=256MB", "max_connections=200"];
+        let settings = ["shared_buffers=256MB", "max_connections=400"];
         let postgres = say::step("start PostgreSQL", || Cluster::start(site, None, &settings))?;
         let redis = say::step("start Redis", || Redis::start(site, None, Memory::Forgotten))?;
         let port = free_port()?;
@@ -171,6 +179,8 @@ fn gateway(
             ("RATE_LIMITS", "100000"),
             ("LOG_FORMAT", "json"),
             ("RUST_LOG", "warn"),
+            ("MAX_UNPAID_ORDERS", "10000"),
+            ("MAX_UNPAID_UNITS_INDIVIDUAL", "1000000"),
             ("ADMIN_BOOTSTRAP_EMAIL", import::OWNER.0),
             ("ADMIN_BOOTSTRAP_PASSWORD", import::OWNER.1),
         ],
@@ -183,17 +193,39 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let mut shop = Shop::open(site)?;
     let dir = shop.dir.clone();
     let load = Load { seconds: arguments.seconds, connections: arguments.connections, dir: &dir };
-    let patient = Load { connections: FEW_CONNECTIONS, ..load };
-    let time = arguments.seconds;
     let mut table = Table::new(shop.gateway.ready_after);
+    if !arguments.orders_only {
+        pages(site, &shop, &load, &mut table)?;
+    }
+    let goods = visitor::goods(shop.port)?;
+    let customers = say::step("sign customers up and fill their carts", || {
+        visitor::customers(shop.port, &goods, arguments.orders)
+    })?;
+    let postgres = floors::Postgres::prepare(&shop.postgres, load.seconds, &shop.dir)?;
+    if !arguments.orders_only {
+        carts(&shop, &load, (&goods, &customers), &postgres, &mut table)?;
+    }
+    placing(site, &shop, &load, (&customers, arguments.stored), &postgres, &mut table)?;
+    if !arguments.orders_only {
+        growing(site, &mut shop, &load, &mut table)?;
+    }
+    table.print();
+    let failures: u64 = table.rows.iter().map(|row| row.failures).sum();
+    if failures > 0 {
+        bail!("{failures} requests failed: these numbers are worth nothing");
+    }
+    Ok(())
+}
 
+/// Lists, pages known already, and one product, beside bare routes of the same size.
+fn pages(site: &mut Site, shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     let (list, etag) = reads::page(shop.port, LIST)?;
     let detail_path = reads::detail(&list)?;
     let (detail, _) = reads::page(shop.port, &detail_path)?;
     let [list_bare, detail_bare] = [&list, &detail].map(|bytes| BareRoute::start(site, bytes));
     let (list_bare, detail_bare) = (list_bare?, detail_bare?);
     let (list_again, by_id) = (Ask::get(LIST).header("If-None-Match", etag), Ask::get(detail_path));
-    let turn = Load { seconds: (time / TURNS).max(1), ..load };
+    let turn = Load { seconds: (load.seconds / TURNS).max(1), ..*load };
     let mut parts = [const { Vec::new() }; 5];
     for _ in 0..TURNS {
         let measured = [
@@ -207,31 +239,73 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
             parts.push(measured);
         }
     }
-    drop((list_bare, detail_bare));
     let [list_floor, products, known, detail_floor, one] = parts.map(|parts| Measured::joined(&parts));
-    let new_lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
-    let new_searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
+    table.ratio("product list", &products, &list_floor);
+    table.ratio("304", &known, &list_floor);
+    table.ratio("product detail", &one, &detail_floor);
+    table.rows.extend([products, known, one]);
+    table.floors.extend([list_floor, detail_floor]);
+    Ok(())
+}
 
-    let goods = visitor::goods(shop.port)?;
-    let customers = say::step("sign customers up and fill their carts", || {
-        visitor::customers(shop.port, &goods, arguments.orders)
-    })?;
+fn carts(
+    shop: &Shop,
+    load: &Load<'_>,
+    (goods, customers): (&[Good], &[Customer]),
+    postgres: &floors::Postgres,
+    table: &mut Table,
+) -> Result<()> {
     let tokens: Vec<&str> = customers.iter().map(|customer| customer.token.as_str()).collect();
-    let carts: Vec<Ask> = tokens.iter().map(|token| Ask::get(CART).signed_in(token)).collect();
-    let cart = shop.during("cart read", &load, &carts)?;
-    let orders = say::step(&format!("{} orders", customers.len()), || {
-        shop.processes().during("order", || orders::place(shop.port, &customers))
-    })?;
-    let adds = shop.during("cart add", &load, &visitor::adds(&tokens, &goods))?;
-    table.memory(FEW, peak_memory_kib(shop.gateway.server.pid())?);
-    signals::check()?;
-
-    let postgres = floors::Postgres::prepare(&shop.postgres, time, &shop.dir)?;
+    let reads: Vec<Ask> = tokens.iter().map(|token| Ask::get(CART).signed_in(token)).collect();
+    let read = shop.during("cart read", load, &reads)?;
+    let adds = shop.during("cart add", load, &visitor::adds(&tokens, goods))?;
+    let time = load.seconds;
     let select = say::step(&format!("pgbench select, {time} s"), || postgres.select(&shop.processes()))?;
     let update = say::step(&format!("pgbench update, {time} s"), || postgres.update(&shop.processes()))?;
-    let order_like = say::step(&format!("pgbench order, {time} s"), || postgres.order(&shop.processes()))?;
     let script = say::step("redis script calls", || floors::redis_script(shop.redis.port))?;
+    table.ratio("cart read", &read, &select);
+    table.ratio("cart add", &adds, &update);
+    table.rows.extend([read, adds]);
+    table.floors.extend([select, update, script]);
+    Ok(())
+}
 
+fn placing(
+    site: &mut Site,
+    shop: &Shop,
+    load: &Load<'_>,
+    (customers, stored): (&[Customer], u32),
+    postgres: &floors::Postgres,
+    table: &mut Table,
+) -> Result<()> {
+    let database = cluster::connect(&shop.postgres.url(&database(FEW)))?;
+    let (port, processes) = (shop.port, shop.processes());
+    let rounds = Orders { port, customers, database, processes, stored }.measure(load)?;
+    let pgbench = |clients| {
+        say::step(&format!("pgbench order, {clients} at once, {} s", load.seconds), || {
+            postgres.order(&shop.processes(), clients)
+        })
+    };
+    let (few, many) = (pgbench(32)?, pgbench(256)?);
+    // As many bytes as a refusal has.
+    let refusal = BareRoute::start(site, &[b' '; 400])?.measure(load)?;
+    table.ratio("order, 32 at once", &rounds.few, &few);
+    table.ratio("order, 256 at once", &rounds.many, &many);
+    table.ratio("order of one hot product", &rounds.hot, &rounds.spread);
+    table.ratio("order of what is sold out", &rounds.sold_out, &refusal);
+    table.ratio(&format!("order with {stored} stored"), &rounds.among_many, &rounds.before);
+    let orders::Rounds { few: at_few, many: at_many, before, among_many, spread, hot, sold_out } = rounds;
+    table.rows.extend([at_few, at_many, before, among_many, spread, hot, sold_out]);
+    table.floors.extend([few, many, refusal]);
+    Ok(())
+}
+
+/// The file of a supplier, and a hundred times as many products.
+fn growing(site: &mut Site, shop: &mut Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
+    let patient = Load { connections: FEW_CONNECTIONS, ..*load };
+    let new_lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
+    let new_searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
+    table.memory(FEW, peak_memory_kib(shop.gateway.server.pid())?);
     let (taken, again) =
         say::step(&format!("import of {} products", import::PRODUCTS), || import::import(shop.port))?;
     table.took(&format!("import of {} products", import::PRODUCTS), taken);
@@ -242,22 +316,8 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let many_searches =
         shop.during("search of 100,000, not in memory", &patient, &reads::searches(shop.port)?)?;
     table.memory(MANY, peak_memory_kib(shop.gateway.server.pid())?);
-
-    table.ratio("product list", &products, &list_floor);
-    table.ratio("304", &known, &list_floor);
-    table.ratio("product detail", &one, &detail_floor);
     table.slower("list, not in memory", &many_lists, &new_lists);
     table.slower("search, not in memory", &many_searches, &new_searches);
-    table.ratio("cart read", &cart, &select);
-    table.ratio("cart add", &adds, &update);
-    table.ratio("order", &orders, &order_like);
-    table.rows =
-        vec![products, known, one, new_lists, new_searches, many_lists, many_searches, cart, adds, orders];
-    table.floors = vec![list_floor, detail_floor, select, update, order_like, script];
-    table.print();
-    let failures: u64 = table.rows.iter().map(|row| row.failures).sum();
-    if failures > 0 {
-        bail!("{failures} requests failed: these numbers are worth nothing");
-    }
+    table.rows.extend([new_lists, new_searches, many_lists, many_searches]);
     Ok(())
 }

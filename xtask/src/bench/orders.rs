@@ -1,4 +1,5 @@
-//! The order itself, once for each customer that was made ready: nothing but `POST /api/orders` is measured.
+//! The order itself, once for each customer that was made ready: nothing but `POST /api/orders` is measured, with all
+//! that it leaves to the background going on beside it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,17 +9,19 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::Measured;
+use super::usage::Processes;
 use super::visitor::Customer;
+use super::wrk::{Ask, Load};
 use crate::client::Connection;
 use crate::{say, signals};
 
-const AT_ONCE: usize = 16;
-
-pub(super) fn place(port: u16, customers: &[Customer]) -> Result<Measured> {
+/// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
+pub(super) fn place(port: u16, customers: &[Customer], name: &str, at_once: usize) -> Result<Measured> {
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
     let (times, failures) = thread::scope(|scope| {
-        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(|| buyer(port, customers, &next))).collect();
+        let work = || buyer(port, customers, name, &next);
+        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
         let (mut times, mut failures) = (Vec::new(), 0);
         for thread in threads {
             let Ok(outcome) = thread.join() else { bail!("a buyer's thread panicked") };
@@ -28,10 +31,10 @@ pub(super) fn place(port: u16, customers: &[Customer]) -> Result<Measured> {
         }
         Ok((times, failures))
     })?;
-    Ok(Measured::of("order", begun.elapsed(), times, failures))
+    Ok(Measured::of(name, begun.elapsed(), times, failures))
 }
 
-fn buyer(port: u16, customers: &[Customer], next: &AtomicUsize) -> Result<(Vec<Duration>, u64)> {
+fn buyer(port: u16, customers: &[Customer], name: &str, next: &AtomicUsize) -> Result<(Vec<Duration>, u64)> {
     let mut connection = Connection::open(port)?;
     let (mut times, mut failures) = (Vec::new(), 0);
     loop {
@@ -39,8 +42,8 @@ fn buyer(port: u16, customers: &[Customer], next: &AtomicUsize) -> Result<(Vec<D
         let number = next.fetch_add(1, Ordering::Relaxed);
         let Some(customer) = customers.get(number) else { return Ok((times, failures)) };
         let bearer = format!("Bearer {}", customer.token);
-        let key = format!("bench-{number}");
-        let body = json!({ "shippingAddressId": customer.address, "paymentMethod": "card" }).to_string();
+        let key = format!("{name}-{number}");
+        let body = form(customer);
         let asked = Instant::now();
         let answer = connection.post(
             "/api/orders",
@@ -55,4 +58,85 @@ fn buyer(port: u16, customers: &[Customer], next: &AtomicUsize) -> Result<(Vec<D
             failures += 1;
         }
     }
+}
+
+/// The next state of everybody's cart: one that can be ordered again.
+const AGAIN: &str = "update shopping.carts set revision = revision + 1";
+
+/// One line for each cart, of some product or other; enough of it for an order.
+const ONE_LINE: &str = "
+    delete from shopping.cart_items i using (
+        select id, row_number() over (partition by cart_id order by id) as nth from shopping.cart_items
+    ) n where n.id = i.id and n.nth > 1;
+    update shopping.cart_items set quantity = 9999";
+
+/// The same product in every cart.
+const HOT: &str = "update shopping.cart_items set product_id = (select min(product_id::text)::uuid from shopping.cart_items)";
+
+/// Nothing of it is left.
+const SOLD_OUT: &str = "
+    select inventory.change_stock(gen_random_uuid(), sku_id, 'adjust', reserved - on_hand, 'bench', 'bench', now())
+    from inventory.stock where sku_id = (select min(product_id::text)::uuid from shopping.cart_items)";
+
+/// What was ordered for years: each order with three lines, its timeline and its payment.
+const STORED: &str = include_str!("stored.sql");
+
+pub(super) struct Orders<'a> {
+    pub(super) port: u16,
+    pub(super) customers: &'a [Customer],
+    pub(super) database: postgres::Client,
+    pub(super) processes: Processes,
+    /// So many orders are stored before the last round.
+    pub(super) stored: u32,
+}
+
+pub(super) struct Rounds {
+    pub(super) few: Measured,
+    pub(super) many: Measured,
+    pub(super) spread: Measured,
+    pub(super) hot: Measured,
+    pub(super) among_many: Measured,
+    pub(super) before: Measured,
+    pub(super) sold_out: Measured,
+}
+
+impl Orders<'_> {
+    pub(super) fn measure(mut self, load: &Load<'_>) -> Result<Rounds> {
+        let few = self.round("order, 32 at once", 32, "")?;
+        let many = self.round("order, 256 at once", 256, "")?;
+        let before = self.round("order again, 32 at once", 32, "")?;
+        say::step(&format!("{} orders of the past", self.stored), || {
+            self.database.batch_execute(&STORED.replace("{{COUNT}}", &self.stored.to_string()))?;
+            Ok(self.database.batch_execute(
+                "vacuum analyze orders.orders, orders.order_lines, orders.order_events, payments.payments",
+            )?)
+        })?;
+        let among_many = self.round(&format!("order, {} stored", self.stored), 32, "")?;
+        let spread = self.round("order of one line", 32, ONE_LINE)?;
+        let hot = self.round("order of one hot product", 32, HOT)?;
+        self.database.batch_execute(SOLD_OUT)?;
+        self.database.batch_execute(AGAIN)?;
+        let asks: Vec<Ask> = self.customers.iter().map(order).collect();
+        let sold_out = say::step(&format!("sold out, {} s", load.seconds), || {
+            load.warm_up(self.port, &asks)?;
+            self.processes.during("order of what is sold out", || load.run_refused(self.port, &asks))
+        })?;
+        Ok(Rounds { few, many, spread, hot, among_many, before, sold_out })
+    }
+
+    fn round(&mut self, name: &str, at_once: usize, prepare: &str) -> Result<Measured> {
+        self.database.batch_execute(prepare)?;
+        self.database.batch_execute(AGAIN)?;
+        say::step(&format!("{} times {name}", self.customers.len()), || {
+            self.processes.during(name, || place(self.port, self.customers, name, at_once))
+        })
+    }
+}
+
+fn order(customer: &Customer) -> Ask {
+    Ask::post("/api/orders", form(customer)).signed_in(&customer.token).header("Idempotency-Key", "sold-out")
+}
+
+fn form(customer: &Customer) -> String {
+    json!({ "shippingAddressId": customer.address, "paymentMethod": "card" }).to_string()
 }

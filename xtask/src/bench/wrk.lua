@@ -26,7 +26,7 @@ end
 
 function done(summary, latency, requests)
    local errors = summary.errors
-   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-   io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration,
-      latency:percentile(50), latency:percentile(99), failed))
+   local failed = errors.connect + errors.read + errors.write + errors.timeout
+   io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+      latency:percentile(50), latency:percentile(99), failed, errors.status))
 end

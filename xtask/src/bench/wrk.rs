@@ -60,7 +60,16 @@ impl Ask {
 impl Load<'_> {
     /// Each of the requests in turn, over and over.
     pub(super) fn run(&self, port: u16, asks: &[Ask]) -> Result<Measured> {
-        self.wrk(port, asks, self.seconds)
+        let Wrked { mut measured, refused } = self.wrk(port, asks, self.seconds)?;
+        measured.failures += refused;
+        Ok(measured)
+    }
+
+    /// Of requests that are to be refused, what is not is a failure.
+    pub(super) fn run_refused(&self, port: u16, asks: &[Ask]) -> Result<Measured> {
+        let Wrked { mut measured, refused } = self.wrk(port, asks, self.seconds)?;
+        measured.failures += u64::from(measured.requests).saturating_sub(refused);
+        Ok(measured)
     }
 
     /// The same for a moment, so that what is measured afterwards is the running, not the beginning.
@@ -68,7 +77,7 @@ impl Load<'_> {
         self.wrk(port, asks, self.seconds.min(2)).map(drop)
     }
 
-    fn wrk(&self, port: u16, asks: &[Ask], seconds: u64) -> Result<Measured> {
+    fn wrk(&self, port: u16, asks: &[Ask], seconds: u64) -> Result<Wrked> {
         let script = self.dir.join("wrk.lua");
         fs::write(&script, lua(asks)?)?;
         let mut command = Command::new("wrk");
@@ -94,19 +103,26 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", bytes.collect::<String>())
 }
 
+/// What wrk measured, and how often it was answered by a refusal.
+struct Wrked {
+    measured: Measured,
+    refused: u64,
+}
+
 /// The line that our script's `done` prints; times in microseconds.
-fn result(printed: &str) -> Option<Measured> {
+fn result(printed: &str) -> Option<Wrked> {
     let line = printed.lines().find_map(|line| line.strip_prefix("RESULT "))?;
     let numbers: Vec<u64> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
-    let &[requests, took, p50, p99, failures] = numbers.as_slice() else { return None };
-    Some(Measured {
+    let &[requests, took, p50, p99, failures, refused] = numbers.as_slice() else { return None };
+    let measured = Measured {
         requests: u32::try_from(requests).ok()?,
         took: Duration::from_micros(took),
         p50: Duration::from_micros(p50),
         p99: Duration::from_micros(p99),
         failures,
         ..Measured::default()
-    })
+    };
+    Some(Wrked { measured, refused })
 }
 
 #[cfg(test)]
@@ -115,8 +131,10 @@ mod tests {
 
     #[test]
     fn the_line_of_the_script_is_read() {
-        let row = result("Running 1s test\nRESULT 500 1000000 2000 9000 1\n").unwrap();
-        assert_eq!((row.requests, row.p99, row.failures), (500, Duration::from_millis(9), 1));
+        let row = result("Running 1s test\nRESULT 500 1000000 2000 9000 1 3\n").unwrap();
+        let Wrked { measured, refused } = row;
+        assert_eq!((measured.requests, measured.p99, measured.failures), (500, Duration::from_millis(9), 1));
+        assert_eq!(refused, 3);
         assert!(result("Requests/sec: 12").is_none());
     }
 
