@@ -9,10 +9,12 @@ mod integrity;
 pub mod jobs;
 mod keeping;
 pub mod ports;
+mod reservation;
 mod schema;
 mod stock;
 
 pub use api::{HoldLine, StockApi};
 pub use error::{InventoryError, Shortage};
 pub use keeping::service::StockKeeping;
+pub use reservation::ReservationState;
 pub use stock::service::StockService;

@@ -9,7 +9,7 @@ use contracts::{
 };
 use db::Tx;
 
-use crate::{OrderError, OrderStatus, PaymentStatus, order::Order, store};
+use crate::{OrderError, OrderStatus, PaymentStatus, Transition, order::Order, store};
 
 #[cfg(test)]
 mod tests;
@@ -96,8 +96,7 @@ pub(crate) async fn mark_paid(
     detail: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let moved =
-        store::put_status(tx, order.id, (&[OrderStatus::PendingPayment], OrderStatus::Paid), now).await?;
+    let moved = store::put_status(tx, order.id, Transition::Pay, now).await?;
     if moved {
         store::insert_event(tx, order.id, ("paid", detail), now).await?;
         bus::publish(tx, &paid(order), now).await?;
@@ -106,8 +105,7 @@ pub(crate) async fn mark_paid(
 }
 
 async fn review(tx: &mut Tx, order: &Order, why: &str, context: &JobContext) -> Result<(), JobError> {
-    let from = [OrderStatus::PendingPayment, OrderStatus::Expired, OrderStatus::Cancelled];
-    if store::put_status(tx, order.id, (&from, OrderStatus::Review), context.now).await? {
+    if store::put_status(tx, order.id, Transition::Review, context.now).await? {
         store::insert_event(tx, order.id, ("review", Some(why)), context.now).await?;
         tracing::error!(order.id = %order.id, why, "order {} needs a person: {why}", order.id);
     }

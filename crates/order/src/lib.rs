@@ -22,5 +22,5 @@ mod view;
 
 pub use api::OrdersApi;
 pub use error::{OrderError, Shortage};
-pub use order::{Order, OrderLine, OrderStatus, PaymentStatus, PostalAddress};
+pub use order::{Order, OrderLine, OrderStatus, PaymentStatus, PostalAddress, Transition};
 pub use place::service::{OrderRules, OrderService, PlaceOrder, Ports, Turn};

@@ -155,6 +155,44 @@ impl Totals {
     }
 }
 
+/// What may become of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    Pay,
+    Expire,
+    Cancel,
+    Prepare,
+    Ship,
+    Deliver,
+    /// What does not add up waits for a person.
+    Review,
+}
+
+impl Transition {
+    /// Where it can begin; from anywhere else it changes nothing.
+    pub const fn from(self) -> &'static [OrderStatus] {
+        match self {
+            Self::Pay | Self::Expire | Self::Cancel => &[OrderStatus::PendingPayment],
+            Self::Prepare => &[OrderStatus::Paid],
+            Self::Ship => &[OrderStatus::Preparing],
+            Self::Deliver => &[OrderStatus::Shipped],
+            Self::Review => &[OrderStatus::PendingPayment, OrderStatus::Expired, OrderStatus::Cancelled],
+        }
+    }
+
+    pub const fn to(self) -> OrderStatus {
+        match self {
+            Self::Pay => OrderStatus::Paid,
+            Self::Expire => OrderStatus::Expired,
+            Self::Cancel => OrderStatus::Cancelled,
+            Self::Prepare => OrderStatus::Preparing,
+            Self::Ship => OrderStatus::Shipped,
+            Self::Deliver => OrderStatus::Delivered,
+            Self::Review => OrderStatus::Review,
+        }
+    }
+}
+
 impl OrderStatus {
     /// Whether the customer may still call the order off. Once it is paid, its money would have to go back: not built yet.
     pub fn can_cancel(self) -> bool {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    order::{Order, OrderEvent, OrderLine, OrderStatus, PaymentStatus, Totals, method_word},
+    order::{Order, OrderEvent, OrderLine, OrderStatus, PaymentStatus, Totals, Transition, method_word},
     schema::{self, order_events, order_lines, orders},
 };
 
@@ -214,15 +214,16 @@ pub(crate) async fn list_existing(conn: &mut Tx, ids: &[OrderId]) -> QueryResult
     Ok(found.into_iter().collect())
 }
 
-/// Moves the order to `to` from one of `from`; false when it stands elsewhere.
+/// Moves the order on; false when it stands where that cannot begin.
 pub(crate) async fn put_status(
     tx: &mut Tx,
     id: OrderId,
-    (from, to): (&[OrderStatus], OrderStatus),
+    transition: Transition,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let from: Vec<&str> = from.iter().map(|s| s.as_str()).collect();
-    let paid_at = (to == OrderStatus::Paid).then_some(now);
+    let from: Vec<&str> = transition.from().iter().map(|s| s.as_str()).collect();
+    let to = transition.to();
+    let paid_at = (transition == Transition::Pay).then_some(now);
     let standing = orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from)));
     let put = diesel::update(standing).set((
         orders::status.eq(to.as_str()),

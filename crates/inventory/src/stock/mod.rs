@@ -18,24 +18,3 @@ pub(crate) const UNHEARD: TimeDelta = TimeDelta::seconds(45);
 
 /// When a hold of an order that exists is looked at again, should the order itself not have ended it by then.
 pub(crate) const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(10);
-
-/// What became of a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Settlement {
-    Committed,
-    Released,
-    Expired,
-    /// It had been committed.
-    Returned,
-}
-
-impl Settlement {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Committed => "committed",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Returned => "returned",
-        }
-    }
-}

@@ -10,12 +10,12 @@ use kernel::id::{OrderId, ProductId, ReservationId};
 use serde::Deserialize;
 
 use super::{
-    LOOK_AGAIN, Settlement, UNHEARD,
+    LOOK_AGAIN, UNHEARD,
     combiner::Combiner,
     gate::{Gate, Level, Levels, TRUSTED},
     store::{self, NewReservations},
 };
-use crate::{HoldLine, InventoryError, Shortage, StockApi, keeping::Stock, ports::Orders};
+use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keeping::Stock, ports::Orders};
 
 #[derive(Clone)]
 pub struct StockService {
@@ -122,8 +122,8 @@ impl StockService {
         store::put_deadlines(&mut conn, &real, now + LOOK_AGAIN).await?;
         let mut count = 0;
         for order in &orphans {
-            let state = store::settle(&mut conn, *order, Settlement::Expired, now).await?;
-            if state.as_deref() == Some(Settlement::Expired.as_str()) {
+            let state = store::settle(&mut conn, *order, ReservationState::Expired, now).await?;
+            if state.as_deref() == Some(ReservationState::Expired.as_str()) {
                 tracing::warn!(order.id = %order, "gave back units held for order {order}, which never came to be");
                 count += 1;
             }
@@ -225,7 +225,7 @@ impl StockApi for StockService {
 
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
         db::retry(async || {
-            store::settle(&mut *self.db.conn().await?, order, Settlement::Released, now).await?;
+            store::settle(&mut *self.db.conn().await?, order, ReservationState::Released, now).await?;
             Ok(())
         })
         .await
@@ -239,9 +239,9 @@ pub(crate) async fn give_back(
     on_account: bool,
     now: DateTime<Utc>,
 ) -> Result<(), InventoryError> {
-    let state = store::settle(tx, order, Settlement::Released, now).await?;
-    if on_account && state.as_deref() == Some(Settlement::Committed.as_str()) {
-        store::settle(tx, order, Settlement::Returned, now).await?;
+    let state = store::settle(tx, order, ReservationState::Released, now).await?;
+    if on_account && state.as_deref() == Some(ReservationState::Committed.as_str()) {
+        store::settle(tx, order, ReservationState::Returned, now).await?;
     }
     Ok(())
 }
@@ -252,7 +252,7 @@ pub(crate) async fn commit_on_account(
     order: OrderId,
     now: DateTime<Utc>,
 ) -> Result<(), InventoryError> {
-    match store::settle(tx, order, Settlement::Committed, now).await? {
+    match store::settle(tx, order, ReservationState::Committed, now).await? {
         Some(_) => Ok(()),
         None => Err(InventoryError::State("ordered on account, but nothing is put aside".to_owned())),
     }
@@ -260,7 +260,7 @@ pub(crate) async fn commit_on_account(
 
 /// The order is paid: its units leave the house.
 pub(crate) async fn commit(tx: &mut Tx, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
-    match store::settle(tx, order, Settlement::Committed, now).await?.as_deref() {
+    match store::settle(tx, order, ReservationState::Committed, now).await?.as_deref() {
         Some("committed") => Ok(()),
         // Asked again until a person has looked: a paid order without its units must not be forgotten.
         other => Err(InventoryError::State(format!("paid, but its reservation is {other:?}"))),

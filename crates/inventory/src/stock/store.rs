@@ -14,8 +14,10 @@ use diesel_async::RunQueryDsl;
 use kernel::id::{OrderId, ProductId, ReservationId};
 use serde_json::Value;
 
-use super::Settlement;
-use crate::schema::{self, reservations, stock, stock_movements};
+use crate::{
+    ReservationState,
+    schema::{self, reservations, stock, stock_movements},
+};
 
 pub(crate) async fn list_available(
     conn: &mut Tx,
@@ -72,7 +74,7 @@ pub(crate) async fn find_timeline(conn: &mut Tx) -> QueryResult<String> {
 pub(crate) async fn settle(
     conn: &mut Tx,
     order: OrderId,
-    to: Settlement,
+    to: ReservationState,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<String>> {
     kernel::crash::point("inventory.before_settle");

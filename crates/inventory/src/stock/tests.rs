@@ -17,10 +17,12 @@ use kernel::{
 use testkit::TestDb;
 
 use super::{
-    Settlement, service,
+    service,
     store::{self, NewReservations},
 };
-use crate::{HoldLine, InventoryError, Shortage, StockApi as _, StockService, ports::Orders};
+use crate::{
+    HoldLine, InventoryError, ReservationState, Shortage, StockApi as _, StockService, ports::Orders,
+};
 
 pub(crate) struct House {
     pub(crate) db: TestDb,
@@ -348,7 +350,7 @@ async fn reserving_again_and_settling_do_not_wait_for_each_other_in_a_circle() {
     until_it_waits(&reserving, 1).await;
     let settling = tokio::spawn(async move {
         let mut conn = pool.conn().await.unwrap();
-        store::settle(&mut conn, order, Settlement::Committed, now).await.map(drop)
+        store::settle(&mut conn, order, ReservationState::Committed, now).await.map(drop)
     });
     let ahead = i64::from(!reserving.is_finished());
     until_it_waits(&settling, ahead + 1).await;
@@ -364,6 +366,34 @@ async fn the_integrity_view_sees_what_is_wrong() {
     house.reserve(house.order(), [(products[0], 3)]).await.unwrap();
     house.db.exec("update inventory.stock set reserved = 2").await;
     assert_eq!(house.db.lines("select * from inventory.integrity").await.len(), 2);
+}
+
+/// The model says what the function does, of every state and every end.
+#[tokio::test]
+async fn the_states_of_a_reservation_are_those_of_the_database() {
+    let (house, products) = House::with(&[100]).await;
+    let mut conn = house.stock.db.conn().await.unwrap();
+    for from in ReservationState::ALL {
+        for to in ReservationState::ALL.into_iter().filter(|to| *to != ReservationState::Held) {
+            let order = house.order();
+            house.reserve(order, [(products[0], 1)]).await.unwrap();
+            // By the way that leads there.
+            let way: &[ReservationState] = match from {
+                ReservationState::Held => &[],
+                ReservationState::Committed => &[ReservationState::Committed],
+                ReservationState::Released => &[ReservationState::Released],
+                ReservationState::Expired => &[ReservationState::Expired],
+                ReservationState::Returned => &[ReservationState::Committed, ReservationState::Returned],
+            };
+            let later = house.now + TimeDelta::hours(1);
+            for step in way {
+                store::settle(&mut conn, order, *step, later).await.unwrap();
+            }
+            let state = store::settle(&mut conn, order, to, later).await.unwrap();
+            assert_eq!(state.as_deref(), Some(from.settled(to).as_str()), "{from:?} to {to:?}");
+        }
+    }
+    house.assert_whole().await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     OrderError, OrderService,
     end::service::end_in,
-    order::{Order, OrderStatus},
+    order::{Order, OrderStatus, Transition},
     store,
 };
 
@@ -50,16 +50,16 @@ impl OrderService {
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, OrderError, _>(async |tx| {
             let now = self.clock.now();
-            let (from, to) = match wanted {
-                Move::Preparing => (OrderStatus::Paid, OrderStatus::Preparing),
-                Move::Shipped { .. } => (OrderStatus::Preparing, OrderStatus::Shipped),
-                Move::Delivered => (OrderStatus::Shipped, OrderStatus::Delivered),
-                Move::Cancelled { .. } => (OrderStatus::PendingPayment, OrderStatus::Cancelled),
+            let transition = match wanted {
+                Move::Preparing => Transition::Prepare,
+                Move::Shipped { .. } => Transition::Ship,
+                Move::Delivered => Transition::Deliver,
+                Move::Cancelled { .. } => Transition::Cancel,
             };
             let moved = if reason.is_some() {
                 end_in(tx, &order, (OrderEnd::Cancelled, reason), now).await?
             } else {
-                step(tx, id, (from, to), now).await?
+                step(tx, id, transition, now).await?
             };
             if moved && let Move::Shipped { carrier, tracking_number } = wanted {
                 store::put_parcel(tx, id, (carrier, tracking_number), now).await?;
@@ -72,8 +72,8 @@ impl OrderService {
                 actor,
                 action: "order.move",
                 target: format!("order {id}"),
-                before: Some(json!({ "status": from.as_str() })),
-                after: Some(json!({ "status": to.as_str(), "reason": reason })),
+                before: transition.from().first().map(|from| json!({ "status": from.as_str() })),
+                after: Some(json!({ "status": transition.to().as_str(), "reason": reason })),
             };
             audit::record(tx, &entry, now).await?;
             Ok(stands)
@@ -87,12 +87,12 @@ impl OrderService {
 async fn step(
     tx: &mut db::Tx,
     id: OrderId,
-    (from, to): (OrderStatus, OrderStatus),
+    transition: Transition,
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let moved = store::put_status(tx, id, (&[from], to), now).await?;
+    let moved = store::put_status(tx, id, transition, now).await?;
     if moved {
-        store::insert_event(tx, id, (to.as_str(), None), now).await?;
+        store::insert_event(tx, id, (transition.to().as_str(), None), now).await?;
     }
     Ok(moved)
 }

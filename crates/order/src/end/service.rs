@@ -8,7 +8,7 @@ use kernel::id::{OrderId, UserId};
 use super::{BATCH, EXTENSION, EXTENSIONS, LOCKED, NOT_PAID};
 use crate::{
     OrderError, OrderService,
-    order::{Order, OrderStatus, PaymentStatus},
+    order::{Order, OrderStatus, PaymentStatus, Transition},
     ports::{PaymentRequest, Stopped},
     store,
 };
@@ -129,11 +129,11 @@ pub(crate) async fn end_in(
     (end, reason): (OrderEnd, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let (status, kind) = match end {
-        OrderEnd::Expired => (OrderStatus::Expired, "expired"),
-        OrderEnd::Cancelled => (OrderStatus::Cancelled, "cancelled"),
+    let transition = match end {
+        OrderEnd::Expired => Transition::Expire,
+        OrderEnd::Cancelled => Transition::Cancel,
     };
-    if !store::put_status(tx, order.id, (&[OrderStatus::PendingPayment], status), now).await? {
+    if !store::put_status(tx, order.id, transition, now).await? {
         return Ok(false);
     }
     let stopped = (PaymentStatus::Canceled, [PaymentStatus::Succeeded, PaymentStatus::Refunded].as_slice());
@@ -141,7 +141,7 @@ pub(crate) async fn end_in(
     if end == OrderEnd::Cancelled {
         store::put_cancelled(tx, order.id, reason, now).await?;
     }
-    store::insert_event(tx, order.id, (kind, reason), now).await?;
+    store::insert_event(tx, order.id, (transition.to().as_str(), reason), now).await?;
     let event = OrderEnded {
         order_id: order.id,
         user_id: order.user,

@@ -11,7 +11,7 @@ use kernel::{
 };
 
 use super::{MarkPaid, MarkPaymentFailed, PutInReview};
-use crate::{Order, OrderStatus, PaymentStatus, store, tests::Shop};
+use crate::{Order, OrderStatus, PaymentStatus, Transition, store, tests::Shop};
 
 impl Shop {
     /// Does what the runner does with a job, a second after whatever was before: its work in one transaction.
@@ -115,11 +115,10 @@ async fn money_that_meets_the_expiry_needs_a_person_too() {
     let shop = Shop::new().await;
     let order = shop.placed().await;
     let mut conn = shop.db.db().conn().await.unwrap();
-    let from = [OrderStatus::PendingPayment];
     let paying = conn
         .transaction(async |tx| {
             // The order is expired but not committed yet when the money's job begins.
-            store::put_status(tx, order.id, (&from, OrderStatus::Expired), shop.clock.now()).await?;
+            store::put_status(tx, order.id, Transition::Expire, shop.clock.now()).await?;
             let mut paying = Box::pin(shop.pay(order.id, 31_500));
             let waiting = "pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
             loop {
