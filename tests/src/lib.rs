@@ -14,6 +14,7 @@ mod answer;
 mod crowd;
 mod customer;
 mod gateway;
+pub mod history;
 mod product;
 mod proxy;
 mod redis;

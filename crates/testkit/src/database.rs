@@ -79,6 +79,16 @@ impl TestDb {
         row.n
     }
 
+    /// The rows that `sql` selects, as JSON.
+    pub async fn json(&self, sql: &str) -> serde_json::Value {
+        let all = format!("select coalesce(json_agg(q), '[]')::text as text from ({sql}) q");
+        let row: Line = diesel::sql_query(all)
+            .get_result(&mut connect(&self.url).await)
+            .await
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        serde_json::from_str(&row.text).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
     /// The rows that `sql` selects, each as text.
     pub async fn lines(&self, sql: &str) -> Vec<String> {
         let query = diesel::sql_query(format!("select q::text as text from ({sql}) q"));

@@ -12,6 +12,7 @@ mod dependencies;
 mod ending;
 mod flash_sale;
 mod guests;
+mod histories;
 mod identity;
 mod leaving;
 mod lifecycle;
