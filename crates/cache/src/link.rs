@@ -47,7 +47,7 @@ impl ConnectionLike for Link {
 
 pub(crate) enum Manager {
     One(RedisConnectionManager),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 impl Manager {
@@ -62,7 +62,7 @@ impl Manager {
             .connection_timeout(patience)
             .response_timeout(patience)
             .retries(1);
-        Ok(Self::Cluster(client.build()?))
+        Ok(Self::Cluster(Box::new(client.build()?)))
     }
 }
 

@@ -48,7 +48,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "notification-twilio" => &["kernel", "notification"],
         "user-taxregister" => &["kernel", "user"],
         "testkit" => &["kernel", "contracts", "db", "cache", "bus", "i18n", "http-kit", "migrations"],
-        "journeys" => &["kernel", "contracts", "db", "sandbox", "testkit"],
+        // Of the domains only the rules that its simulation plays by.
+        "journeys" => &["kernel", "contracts", "db", "sandbox", "testkit", "inventory", "order", "payment"],
         domain if is_domain(domain) => FOUNDATION,
         _ => return None,
     })
