@@ -101,10 +101,9 @@ impl DomainError for OrderError {
             | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
             Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => ErrorKind::NotImplemented,
             Self::Money(_) => ErrorKind::Internal,
-            Self::Lock(LockError::Db(e)) => e.kind(),
             Self::Lock(LockError::Lost(_)) => ErrorKind::Unavailable,
             Self::Port(e) => e.kind(),
-            Self::Db(e) => e.kind(),
+            Self::Db(e) | Self::Lock(LockError::Db(e)) => e.kind(),
         }
     }
 

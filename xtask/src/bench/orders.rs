@@ -68,7 +68,7 @@ const ONE_LINE: &str = "
     delete from shopping.cart_items i using (
         select id, row_number() over (partition by cart_id order by id) as nth from shopping.cart_items
     ) n where n.id = i.id and n.nth > 1;
-    update shopping.cart_items set quantity = 9999";
+    update shopping.cart_items set quantity = 200";
 
 /// The same product in every cart.
 const HOT: &str = "update shopping.cart_items set product_id = (select min(product_id::text)::uuid from shopping.cart_items)";

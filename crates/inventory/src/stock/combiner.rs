@@ -98,10 +98,6 @@ mod tests {
 
     use super::*;
 
-    fn same(a: &usize, b: &usize) -> bool {
-        a == b
-    }
-
     #[tokio::test]
     async fn those_who_wait_go_together_and_each_gets_an_answer_of_her_own() {
         let (combiner, calls) = (Combiner::default(), AtomicUsize::new(0));
@@ -112,7 +108,7 @@ mod tests {
             tokio::task::yield_now().await;
             questions.iter().map(|n| n * 2).collect()
         };
-        let answers = join_all((0..100).map(|n| combiner.ask(n, same, ask))).await;
+        let answers = join_all((0..100).map(|n| combiner.ask(n, PartialEq::eq, ask))).await;
         assert_eq!(answers, (0..100).map(|n| n * 2).collect::<Vec<_>>());
         // The first goes alone; the 99 who came meanwhile go in four.
         assert_eq!(calls.into_inner(), 5);
@@ -128,7 +124,7 @@ mod tests {
             tokio::task::yield_now().await;
             questions
         };
-        let answers = join_all([1, 1, 1, 2, 1].map(|n| combiner.ask(n, same, ask))).await;
+        let answers = join_all([1, 1, 1, 2, 1].map(|n| combiner.ask(n, PartialEq::eq, ask))).await;
         assert_eq!(answers, [1, 1, 1, 2, 1]);
     }
 
@@ -145,7 +141,7 @@ mod tests {
                     open.acquire().await.unwrap().forget();
                     questions
                 };
-                combiner.ask(n, same, ask).await
+                combiner.ask(n, PartialEq::eq, ask).await
             })
         };
         let first = spawn(1);
