@@ -171,6 +171,7 @@ impl Config {
         let env = env.unwrap_or(AppEnv::Production);
         let production = env == AppEnv::Production;
         let rate_limit_factor = rate_limits(&mut r, production);
+        let crash_at = crash_at(&mut r);
         let config = (
             http(&mut r, production),
             database(&mut r),
@@ -182,7 +183,6 @@ impl Config {
             order(&mut r),
             media(&mut r, production),
             log(&mut r, production),
-            crash_at(&mut r),
         );
         let errors = r.finish();
         match config {
@@ -197,7 +197,6 @@ impl Config {
                 Some(order),
                 Some(media),
                 Some(log),
-                Some(crash_at),
             ) if errors.is_empty() => Ok(Self {
                 env,
                 http,
@@ -382,12 +381,12 @@ fn order(r: &mut Reader) -> Option<Order> {
 }
 
 /// Only a build for tests knows places to die at; another refuses to be told of one.
-fn crash_at(r: &mut Reader) -> Option<Option<String>> {
+fn crash_at(r: &mut Reader) -> Option<String> {
     let at = r.optional("CRASH_AT");
     if at.is_some() && !cfg!(debug_assertions) {
         r.wrong("CRASH_AT", "not set: this is no build for tests");
     }
-    Some(at)
+    at
 }
 
 /// `file:///directory` or `s3://bucket/prefix`; outside production a directory of its own is made up.

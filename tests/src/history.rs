@@ -137,9 +137,8 @@ fn follow(product: &str, chain: &[&Movement]) -> Vec<String> {
         *out -= movement.d_on_hand;
         let fits = match movement.kind.as_str() {
             "reserve" => movement.d_reserved > 0 && *aside == movement.d_reserved && *out == 0,
-            "release" | "expire" => *aside == 0 && *out == 0,
+            "release" | "expire" | "return" => *aside == 0 && *out == 0,
             "commit" => *aside == 0 && *out == -movement.d_on_hand,
-            "return" => *aside == 0 && *out == 0,
             _ => false,
         };
         if !fits {

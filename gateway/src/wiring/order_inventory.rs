@@ -16,7 +16,7 @@ pub(crate) struct StockForOrder(pub(crate) Arc<dyn StockApi>);
 #[async_trait]
 impl Stock for StockForOrder {
     async fn too_little(&self, lines: &[CartLine], now: DateTime<Utc>) -> Vec<Shortage> {
-        self.0.too_little(&hold_lines(lines), now).await.into_iter().map(shortage).collect()
+        self.0.too_little(&hold_lines(lines), now).await.iter().map(shortage).collect()
     }
 
     async fn reserve(
@@ -27,7 +27,7 @@ impl Stock for StockForOrder {
     ) -> Result<(), OrderError> {
         self.0.reserve(order, &hold_lines(lines), now).await.map_err(|e| match e {
             InventoryError::Insufficient(short) => {
-                OrderError::InsufficientStock(short.into_iter().map(shortage).collect())
+                OrderError::InsufficientStock(short.iter().map(shortage).collect())
             }
             other => PortError::new("inventory", other).into(),
         })
@@ -42,7 +42,7 @@ fn hold_lines(lines: &[CartLine]) -> Vec<HoldLine> {
     lines.iter().map(|l| HoldLine { product: l.product, quantity: l.quantity }).collect()
 }
 
-fn shortage(short: inventory::Shortage) -> Shortage {
-    let inventory::Shortage { product_id, requested, available } = short;
+fn shortage(short: &inventory::Shortage) -> Shortage {
+    let inventory::Shortage { product_id, requested, available } = *short;
     Shortage { product_id, requested, available }
 }

@@ -10,13 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
 use futures_util::future::join_all;
 use journeys::{
     Customer, Goods, Placed, Product, Setup, Shop, Visitor,
     history::{Books, Heard, Received, Told, check},
     within,
 };
+use kernel::{Clock as _, SystemClock};
 use reqwest::Method;
 use serde_json::json;
 
@@ -194,13 +194,13 @@ impl Play<'_> {
             return None;
         }
         let form = customer.order_form().to_string();
-        let asked = Utc::now();
+        let asked = SystemClock.now();
         let key = format!("history-{n}");
         let wanted: &[u16] = if self.mistaken { &[201, 409, 500] } else { &[201, 409] };
         let (status, body) = self
             .persists_under(&key, customer, doors, (Method::POST, "/api/orders", Some(&form)), wanted)
             .await;
-        let told = Utc::now();
+        let told = SystemClock.now();
         let (wish, answer, placed) = if status == 201 {
             let placed = Placed::of_any(&body["data"]);
             // What was paid for meanwhile has left the cart: the order says what it is of.

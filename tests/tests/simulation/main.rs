@@ -5,7 +5,6 @@
 //! The rules are the shop's own: [`order::Transition`] says where an order may go, [`payment::PaymentStatus`] what outranks
 //! what, [`inventory::ReservationState`] how a reservation ends (a test there holds it against the database). What is made
 //! anew here is who does what when, which is what a test of a database cannot try ten thousand times.
-#![expect(clippy::print_stderr, reason = "a seed that fails tells its story")]
 
 mod chance;
 mod world;
@@ -22,7 +21,7 @@ fn whatever_happens_money_and_units_end_where_they_belong() {
         assert_eq!(outcome, Ok(()));
         return;
     }
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let threads = std::thread::available_parallelism().map_or(1, |n| u64::try_from(n.get()).unwrap_or(1));
     std::thread::scope(|scope| {
         for first in 0..threads {
             scope.spawn(move || {
