@@ -174,7 +174,7 @@ impl Modules {
             admit: Arc::new(Limits(limiter)),
             languages: Arc::new(LanguagesOfUsers::new(users_api)),
             catalog,
-            integrity: Integrity(vec![Arc::new(stock.clone())]),
+            integrity: Integrity(vec![Arc::new(stock.clone()), Arc::new(orders.clone())]),
             stock,
             stock_keeping,
             carts,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::id::{OrderId, ProductId};
 
-use crate::{InventoryError, Shortage};
+use crate::{InventoryError, ReservationState, Shortage};
 
 /// So many units of one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub trait StockApi: Send + Sync {
         lines: &[HoldLine],
         now: DateTime<Utc>,
     ) -> Result<(), InventoryError>;
+
+    /// How the reservations of these orders stand; an order without one is absent.
+    async fn states(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, ReservationState>, InventoryError>;
 
     /// Gives back what was put aside for an order that did not come to be. Asked again, it changes nothing.
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError>;

@@ -26,6 +26,10 @@ impl ReservationState {
         }
     }
 
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// Where it stands after it was to be settled so; what cannot be leaves it as it is.
     #[must_use]
     pub const fn settled(self, to: Self) -> Self {

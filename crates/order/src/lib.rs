@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod api;
+mod books;
 mod end;
 mod error;
 pub mod events;

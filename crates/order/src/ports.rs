@@ -82,8 +82,32 @@ pub trait Stock: Send + Sync {
     async fn reserve(&self, order: OrderId, lines: &[CartLine], now: DateTime<Utc>)
     -> Result<(), OrderError>;
 
+    /// Where the units of these orders are; an order that has none is absent.
+    async fn units(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, Units>, PortError>;
+
     /// Gives back what was reserved for an order that did not come to be.
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError>;
+}
+
+/// Where an order's units are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// Put aside for it.
+    Aside,
+    /// Out of the books.
+    Gone,
+    /// For anybody to buy.
+    Free,
+}
+
+impl Units {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aside => "aside",
+            Self::Gone => "gone",
+            Self::Free => "free",
+        }
+    }
 }
 
 /// The customer's address book.

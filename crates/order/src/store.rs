@@ -242,6 +242,37 @@ pub(crate) async fn list_due(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> Q
     due.order(orders::hold_until).limit(limit).select(orders::id).load(conn).await
 }
 
+/// How an order stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) id: OrderId,
+    pub(crate) status: OrderStatus,
+    pub(crate) payment_method: PaymentMethod,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// Orders placed since then that have not changed of late.
+pub(crate) async fn list_standing(
+    conn: &mut Tx,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> QueryResult<Vec<Standing>> {
+    // Ids begin with the time at which they were made.
+    let placed = orders::id.ge(OrderId::generate(since)).and(orders::updated_at.le(until));
+    let rows: Vec<(OrderId, String, String, DateTime<Utc>)> = orders::table
+        .filter(placed)
+        .order(orders::id)
+        .limit(limit)
+        .select((orders::id, orders::status, orders::payment_method, orders::updated_at))
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|(id, status, method, updated_at)| {
+            Ok(Standing { id, status: status_of(&status)?, payment_method: method_of(&method)?, updated_at })
+        })
+        .collect()
+}
+
 /// Orders on account whose day has come and gone without their money, of which nobody was told; those due first.
 pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Overdue>> {
     // Spelled out as in the index `orders_due`.

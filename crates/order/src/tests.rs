@@ -23,7 +23,7 @@ use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
         Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Payment, PaymentRequest, Payments,
-        Stock, Stopped, View,
+        Stock, Stopped, Units, View,
     },
 };
 
@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) short: Mutex<Option<Vec<Shortage>>>,
     /// What it knows without being asked to reserve.
     pub(crate) known_short: Mutex<Vec<Shortage>>,
+    /// Where inventory has the units of orders.
+    pub(crate) units: Mutex<HashMap<OrderId, Units>>,
     /// In how many days companies may pay.
     pub(crate) term_days: Mutex<Vec<u16>>,
     pub(crate) refilled: Mutex<Vec<CartLine>>,
@@ -128,6 +130,11 @@ impl Stock for World {
         self.held.lock().unwrap().entry(order).or_insert_with(|| lines.to_vec());
         Door::pass(&self.after_reserve).await;
         Ok(())
+    }
+
+    async fn units(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, Units>, PortError> {
+        let units = self.units.lock().unwrap();
+        Ok(orders.iter().filter_map(|order| Some((*order, *units.get(order)?))).collect())
     }
 
     async fn release(&self, order: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {

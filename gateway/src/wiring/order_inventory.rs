@@ -1,14 +1,14 @@
 //! order → inventory: whether the units can be had, and putting them aside.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use inventory::{HoldLine, InventoryError, StockApi};
+use inventory::{HoldLine, InventoryError, ReservationState, StockApi};
 use kernel::{PortError, id::OrderId};
 use order::{
     OrderError, Shortage,
-    ports::{CartLine, Stock},
+    ports::{CartLine, Stock, Units},
 };
 
 pub(crate) struct StockForOrder(pub(crate) Arc<dyn StockApi>);
@@ -31,6 +31,18 @@ impl Stock for StockForOrder {
             }
             other => PortError::new("inventory", other).into(),
         })
+    }
+
+    async fn units(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, Units>, PortError> {
+        let states = self.0.states(orders).await.map_err(|e| PortError::new("inventory", e))?;
+        let units = |state| match state {
+            ReservationState::Held => Units::Aside,
+            ReservationState::Committed => Units::Gone,
+            ReservationState::Released | ReservationState::Expired | ReservationState::Returned => {
+                Units::Free
+            }
+        };
+        Ok(states.into_iter().map(|(order, state)| (order, units(state))).collect())
     }
 
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError> {

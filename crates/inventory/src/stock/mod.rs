@@ -9,6 +9,8 @@ pub(crate) mod service;
 pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod together_tests;
 
 use chrono::TimeDelta;
 

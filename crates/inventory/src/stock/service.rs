@@ -223,6 +223,10 @@ impl StockApi for StockService {
         self.lanes[lane].ask(wanted, same, |wanted| self.reserve_many(wanted)).await
     }
 
+    async fn states(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, ReservationState>, InventoryError> {
+        Ok(store::list_states(&mut *self.db.conn().await?, orders).await?)
+    }
+
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
         db::retry(async || {
             store::settle(&mut *self.db.conn().await?, order, ReservationState::Released, now).await?;

@@ -83,6 +83,23 @@ pub(crate) async fn settle(
     settled
 }
 
+pub(crate) async fn list_states(
+    conn: &mut Tx,
+    orders: &[OrderId],
+) -> QueryResult<HashMap<OrderId, ReservationState>> {
+    let rows: Vec<(OrderId, String)> = reservations::table
+        .filter(reservations::order_id.eq_any(orders))
+        .select((reservations::order_id, reservations::state))
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|(order, word)| {
+            let unknown = || diesel::result::Error::DeserializationError("unknown state".into());
+            Ok((order, ReservationState::from_word(&word).ok_or_else(unknown)?))
+        })
+        .collect()
+}
+
 /// Has the held reservations of these orders looked at again then.
 pub(crate) async fn put_deadlines(
     conn: &mut Tx,

@@ -1,0 +1,141 @@
+//! Whether orders and their units belong together.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use audit::{Books, Violation};
+use chrono::TimeDelta;
+use contracts::order::PaymentMethod;
+use kernel::{PortError, id::OrderId};
+
+use crate::{
+    OrderError, OrderService, OrderStatus,
+    ports::Units,
+    store::{self, Standing},
+};
+
+/// Orders of so long are looked at: what was right a while after it happened does not become wrong by itself.
+const LOOKED_AT: TimeDelta = TimeDelta::days(2);
+/// By then the event of a change has been worked on.
+const SETTLED: TimeDelta = TimeDelta::minutes(2);
+/// More than a shop like ours has in two days.
+const MOST: i64 = 100_000;
+
+#[async_trait]
+impl Books for OrderService {
+    async fn violations(&self) -> Result<Vec<Violation>, PortError> {
+        let found = self.misfits().await;
+        Ok(found.map_err(|e| PortError::new("order", e))?.iter().map(Misfit::violation).collect())
+    }
+}
+
+/// An order whose units are not where they should be.
+struct Misfit {
+    order: Standing,
+    units: Option<Units>,
+    expected: Units,
+}
+
+impl OrderService {
+    async fn misfits(&self) -> Result<Vec<Misfit>, OrderError> {
+        let first = self.misfits_among(&self.standing().await?).await?;
+        if first.is_empty() {
+            return Ok(first);
+        }
+        // Orders and units were not read at one moment: what moved in between is no misfit.
+        let again: HashMap<OrderId, Standing> =
+            self.standing().await?.into_iter().map(|order| (order.id, order)).collect();
+        Ok(first.into_iter().filter(|misfit| again.get(&misfit.order.id) == Some(&misfit.order)).collect())
+    }
+
+    async fn standing(&self) -> Result<Vec<Standing>, OrderError> {
+        let now = self.clock.now();
+        let mut conn = self.db.conn().await?;
+        Ok(store::list_standing(&mut conn, (now - LOOKED_AT, now - SETTLED), MOST).await?)
+    }
+
+    async fn misfits_among(&self, orders: &[Standing]) -> Result<Vec<Misfit>, OrderError> {
+        let mut misfits = Vec::new();
+        for some in orders.chunks(1_000) {
+            let ids: Vec<OrderId> = some.iter().map(|order| order.id).collect();
+            let units = self.ports.stock.units(&ids).await?;
+            misfits.extend(some.iter().filter_map(|order| {
+                let expected = expected(order)?;
+                let units = units.get(&order.id).copied();
+                // Of an order that came to nothing it is no matter whether there was ever anything.
+                let fits = units == Some(expected) || (units.is_none() && expected == Units::Free);
+                (!fits).then(|| Misfit { order: order.clone(), units, expected })
+            }));
+        }
+        Ok(misfits)
+    }
+}
+
+/// Where an order's units should be; `None` where both may be.
+fn expected(order: &Standing) -> Option<Units> {
+    let on_account = order.payment_method == PaymentMethod::BankTransfer;
+    match order.status {
+        OrderStatus::PendingPayment if on_account => Some(Units::Gone),
+        OrderStatus::PendingPayment => Some(Units::Aside),
+        OrderStatus::Paid | OrderStatus::Preparing | OrderStatus::Shipped | OrderStatus::Delivered => {
+            Some(Units::Gone)
+        }
+        OrderStatus::Expired | OrderStatus::Cancelled => Some(Units::Free),
+        OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded
+        | OrderStatus::Disputed
+        | OrderStatus::Review => None,
+    }
+}
+
+impl Misfit {
+    fn violation(&self) -> Violation {
+        Violation {
+            rule: format!("the units of an order that is {}", self.order.status.as_str()),
+            subject: format!("order {}", self.order.id),
+            stands: self.units.map_or("nowhere", Units::as_str).to_owned(),
+            expected: self.expected.as_str().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use audit::Books as _;
+
+    use super::*;
+    use crate::tests::Shop;
+
+    #[tokio::test]
+    async fn it_is_told_when_an_order_s_units_are_elsewhere() {
+        let shop = Shop::new().await;
+        let (fine, lost, sold, free) =
+            (shop.placed().await, shop.placed().await, shop.placed().await, shop.placed().await);
+        shop.set_status(&sold, "paid").await;
+        shop.set_status(&free, "expired").await;
+        let stands = |order: &crate::Order, units| shop.world.units.lock().unwrap().insert(order.id, units);
+        stands(&fine, Units::Aside);
+        stands(&sold, Units::Aside);
+        stands(&free, Units::Free);
+        assert!(
+            shop.orders.violations().await.unwrap().is_empty(),
+            "what has just happened may be on its way"
+        );
+
+        shop.clock.advance(TimeDelta::minutes(3));
+        let mut told = shop.orders.violations().await.unwrap();
+        told.sort_by_key(|violation| violation.subject.clone());
+        let mut expected = vec![
+            (format!("order {}", lost.id), "nowhere", "aside"),
+            (format!("order {}", sold.id), "aside", "gone"),
+        ];
+        expected.sort_unstable();
+        let told: Vec<_> =
+            told.iter().map(|v| (v.subject.clone(), v.stands.as_str(), v.expected.as_str())).collect();
+        assert_eq!(told, expected);
+
+        stands(&lost, Units::Aside);
+        stands(&sold, Units::Gone);
+        assert!(shop.orders.violations().await.unwrap().is_empty());
+    }
+}
