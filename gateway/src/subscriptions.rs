@@ -19,7 +19,7 @@ use db::Db;
 use identity::events::ForgetUser;
 use inventory::{
     events::{CommitOnAccount, CommitStock, ReleaseStock, WarnOfLowStock},
-    jobs::{GiveBackOrphans, RefreshGate},
+    jobs::GiveBackOrphans,
 };
 use kernel::Clock;
 use notification::events::SendCode;
@@ -59,7 +59,6 @@ pub fn subscriptions() -> Subscriptions {
 pub fn schedules() -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
-        .every::<RefreshGate>(TimeDelta::seconds(5))
         .every::<ExpireOrders>(TimeDelta::seconds(10))
         .every::<TellOverdue>(TimeDelta::minutes(10))
         .every::<CheckBooks>(TimeDelta::minutes(10))
@@ -102,7 +101,6 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .effect(SweepInbox(modules.payments.clone()))
         .effect(Sweep(db.clone()))
         .effect(ExpireOrders(modules.orders.clone()))
-        .effect(RefreshGate(modules.stock.clone()))
         .effect(CheckBooks(modules.integrity.clone()))
         .effect(GiveBackOrphans {
             stock: modules.stock.clone(),

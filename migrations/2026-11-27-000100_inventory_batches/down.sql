@@ -22,6 +22,5 @@ alter table inventory.stock_movements
     add check (kind in ('receive', 'adjust', 'writeoff', 'reserve', 'commit', 'release', 'expire'));
 alter table inventory.reservations drop constraint reservations_state_check;
 alter table inventory.reservations add check (state in ('held', 'committed', 'released', 'expired'));
-drop index inventory.stock_movements_at;
 drop function inventory.reserve_many(uuid[], uuid[], int[], uuid[], int[], timestamptz, timestamptz);
 drop function inventory.timeline();

@@ -72,9 +72,6 @@ create function inventory.timeline() returns text language sql as $$
     select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
 $$;
 
--- What moved of late: movements are written in the order of time, and the index is a few pages however many there are.
-create index stock_movements_at on inventory.stock_movements using brin (at) with (pages_per_range = 32, autosummarize);
-
 -- Units that had left the books come back: of an order that was to be paid by transfer, and was not.
 alter table inventory.reservations drop constraint reservations_state_check;
 alter table inventory.reservations

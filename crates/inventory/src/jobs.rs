@@ -25,19 +25,3 @@ impl Effect for GiveBackOrphans {
         self.stock.give_back_orphans(&self.orders, context.now).await.map(drop).map_err(JobError::of)
     }
 }
-
-/// Tells the gate what moved of late, so that what came back sells at once.
-pub struct RefreshGate(pub StockService);
-
-impl Job for RefreshGate {
-    const NAME: &'static str = "inventory.refresh_gate";
-    const QUEUE: Queue = Queue::Effects;
-    type Payload = ();
-}
-
-#[async_trait]
-impl Effect for RefreshGate {
-    async fn perform(&self, context: JobContext, (): ()) -> Result<(), JobError> {
-        self.0.refresh_gate(context.now).await.map(drop).map_err(JobError::of)
-    }
-}

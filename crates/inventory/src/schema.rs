@@ -30,7 +30,6 @@ diesel::table! {
 
 diesel::joinable!(stock_movements -> reservations (reservation_id));
 diesel::allow_tables_to_appear_in_same_query!(stock_movements, reservations);
-diesel::allow_tables_to_appear_in_same_query!(stock, stock_movements);
 
 diesel::table! {
     inventory.reservations (id) {

@@ -32,7 +32,7 @@ async fn a_minute_of_everything_adds_up() {
 /// Whoever looks without locking sees what another is about to take.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_noticed_when_units_are_looked_at_without_a_lock() {
-    let problems = play(Duration::from_secs(10), false, WITHOUT_A_LOCK).await;
+    let problems = play(Duration::from_secs(20), false, WITHOUT_A_LOCK).await;
     assert!(problems.iter().any(|p| p.contains("more is put aside than there is")), "{problems:?}");
 }
 
@@ -51,8 +51,8 @@ const WITHOUT_A_LOCK: &str = "
         v_one text := pg_get_functiondef('inventory.reserve'::regproc);
     begin
         execute replace(replace(v_many, 'order by s.sku_id for update;', 'order by s.sku_id;'),
-                        'if v_fits then', 'perform pg_sleep(0.02); if v_fits then');
-        execute replace(v_one, 'order by s.sku_id for update;', 'order by s.sku_id; perform pg_sleep(0.02);');
+                        'if v_fits then', 'perform pg_sleep(0.2); if v_fits then');
+        execute replace(v_one, 'order by s.sku_id for update;', 'order by s.sku_id; perform pg_sleep(0.2);');
     end $$";
 
 /// The lines that do not fit are left out.

@@ -1,6 +1,6 @@
 //! The gate in Redis: turns away who comes too late, before PostgreSQL is asked.
 //!
-//! For each scarce product it knows what PostgreSQL had to sell at some version, and when that was so. It holds nothing
+//! Of a product that PostgreSQL had too little of it knows how much that was, at which version, and when. It holds nothing
 //! for anybody: what is admitted here is decided by PostgreSQL, and a refusal is one that PostgreSQL gave less than
 //! [`TRUSTED`] ago. So it may be empty, old, slow or gone: then PostgreSQL is asked, and nothing else is different.
 
@@ -17,14 +17,15 @@ use serde::Deserialize;
 
 use crate::{HoldLine, Shortage};
 
-/// A refusal is good for so long; whoever comes later asks PostgreSQL.
-pub(crate) const TRUSTED: TimeDelta = TimeDelta::seconds(5);
+/// A refusal is good for so long; whoever comes later asks PostgreSQL. Of a product that a thousand want that is four
+/// questions a second; and what comes back is refused to nobody for longer than it takes to notice.
+pub(crate) const TRUSTED: TimeDelta = TimeDelta::milliseconds(250);
 
 /// Of more than this a usual order can always have some: not worth a word to Redis.
 const SCARCE: u32 = 100;
 
 /// What nobody has asked for in so long is forgotten.
-const KEPT: Duration = Duration::from_hours(1);
+const KEPT: Duration = Duration::from_mins(1);
 
 /// KEYS: the product. ARGV: available, version, as of (ms), kept (ms), 1 to write only what is there already.
 /// Absolute values, of which the newest version stays, whatever order they come in.

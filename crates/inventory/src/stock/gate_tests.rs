@@ -30,7 +30,7 @@ async fn refused(gate: &Gate, product: ProductId, quantity: u32, now: chrono::Da
 }
 
 #[tokio::test]
-async fn a_refusal_is_believed_for_five_seconds() {
+async fn a_refusal_is_believed_for_a_quarter_of_a_second() {
     let (gate, product, now) = (Gate::new(testkit::cache()), product(), testkit::clock().now());
     assert_eq!(refused(&gate, product, 1, now).await, None, "nothing is known");
     gate.tell(&news(HERE, product, (2, 7)), now).await;

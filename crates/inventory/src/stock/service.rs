@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     LOOK_AGAIN, UNHEARD,
     combiner::Combiner,
-    gate::{Gate, Level, Levels, TRUSTED},
+    gate::{Gate, Level, Levels},
     store::{self, NewReservations},
 };
 use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keeping::Stock, ports::Orders};
@@ -27,6 +27,9 @@ pub struct StockService {
 /// So many calls to reserve are under way at once, at most. Whoever wants a product waits in the same lane, so that those
 /// who want the same one do not wait for each other's locks with a connection in hand.
 const LANES: usize = 4;
+
+/// So many who were refused the same product by one call are a crowd.
+const CROWD: usize = 2;
 
 /// What one order wants.
 #[derive(Debug, Clone)]
@@ -82,22 +85,6 @@ impl StockService {
         if let Err(e) = told.await {
             tracing::debug!(error = %e, "the gate of product {} was not told", stock.product);
         }
-    }
-
-    /// Tells the gate of what moved of late; how many products.
-    pub(crate) async fn refresh_gate(&self, now: DateTime<Utc>) -> Result<usize, InventoryError> {
-        let mut conn = self.db.conn().await?;
-        let moved = store::list_moved(&mut conn, now - TRUSTED * 3).await?;
-        let timeline = store::find_timeline(&mut conn).await?;
-        drop(conn);
-        let levels = moved.into_iter().map(|(product, available, version)| Level {
-            product,
-            available: u32::try_from(available).unwrap_or(0),
-            version,
-        });
-        let news = Levels { timeline, levels: levels.collect() };
-        self.gate.tell(&news, now).await;
-        Ok(news.levels.len())
     }
 
     /// Gives back what is held past its deadline for orders that never came; returns how many.
@@ -171,14 +158,26 @@ impl StockService {
         if answers.len() != wanted.len() {
             return Err(InventoryError::State(format!("{} answers for {}", answers.len(), wanted.len())));
         }
-        // Of what there is enough, less than before is no news.
-        levels.levels.retain(Level::is_scarce);
-        self.gate.tell(&levels, now).await;
+        // Only where a crowd is: who comes alone is answered by PostgreSQL.
+        let mut refused = HashMap::<ProductId, usize>::new();
+        for product in answers.iter().flat_map(Answer::short) {
+            *refused.entry(product).or_default() += 1;
+        }
+        levels.levels.retain(|level| refused.get(&level.product).is_some_and(|times| *times >= CROWD));
+        if !levels.levels.is_empty() {
+            self.gate.tell(&levels, now).await;
+        }
         Ok(answers)
     }
 }
 
 impl Answer {
+    /// Of which products there was too little.
+    fn short(&self) -> impl Iterator<Item = ProductId> {
+        let short = if let Self::Short { short } = self { short.as_slice() } else { &[] };
+        short.iter().map(|short| short.sku)
+    }
+
     fn into_result(self) -> Result<(), InventoryError> {
         match self {
             Self::Held | Self::Committed => Ok(()),

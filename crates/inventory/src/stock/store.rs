@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     ReservationState,
-    schema::{self, reservations, stock, stock_movements},
+    schema::{self, reservations, stock},
 };
 
 pub(crate) async fn list_available(
@@ -50,19 +50,6 @@ pub(crate) async fn insert_reservations(
     let NewReservations { ids, orders, of, products, quantities } = new;
     let call = schema::reserve_many(ids, orders, of, products, quantities, expires_at, now);
     select(call).get_result(conn).await
-}
-
-/// What there is to sell of what moved since then.
-pub(crate) async fn list_moved(
-    conn: &mut Tx,
-    since: DateTime<Utc>,
-) -> QueryResult<Vec<(ProductId, i32, i64)>> {
-    let moved = stock_movements::table.filter(stock_movements::at.ge(since)).select(stock_movements::sku_id);
-    stock::table
-        .filter(stock::sku_id.eq_any(moved))
-        .select((stock::sku_id, stock::on_hand - stock::reserved, stock::version))
-        .load(conn)
-        .await
 }
 
 /// Which history of the database this is.

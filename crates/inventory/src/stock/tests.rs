@@ -421,21 +421,18 @@ async fn units_on_account_leave_at_once_and_come_back_when_the_order_is_called_o
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_comes_after_the_last_is_refused_without_a_word_to_postgresql() {
+async fn whoever_comes_after_a_crowd_is_refused_without_a_word_to_postgresql() {
     let (house, products) = House::with(&[3]).await;
     let lines = |quantity| [HoldLine { product: products[0], quantity }];
-    assert!(house.stock.too_little(&lines(4), house.now).await.is_empty(), "nobody has asked yet");
-    house.reserve(house.order(), [(products[0], 3)]).await.unwrap();
+    let order = house.order();
+    house.reserve(order, [(products[0], 3)]).await.unwrap();
+    house.reserve(house.order(), [(products[0], 1)]).await.unwrap_err();
+    assert!(house.stock.too_little(&lines(1), house.now).await.is_empty(), "one alone is no crowd");
+    let refused = join_all((0..20).map(|_| house.reserve(house.order(), [(products[0], 1)]))).await;
+    assert!(refused.iter().all(Result::is_err));
     let short = house.stock.too_little(&lines(1), house.now).await;
     assert_eq!(short, [Shortage { product_id: products[0], requested: 1, available: 0 }]);
-    // What comes back, by whatever way, is known when the gate is refreshed.
-    house.db.exec("update inventory.stock_movements set at = at - interval '1 year'").await;
-    let received = format!(
-        "select inventory.change_stock(gen_random_uuid(), '{}', 'receive', 2, 'test', 'x', '{}')",
-        products[0], house.now
-    );
-    house.db.exec(&received).await;
-    assert_eq!(house.stock.refresh_gate(house.now).await.unwrap(), 1, "only what moved of late");
-    assert!(house.stock.too_little(&lines(2), house.now).await.is_empty());
-    assert_eq!(house.stock.too_little(&lines(3), house.now).await[0].available, 2);
+    // What comes back is for whoever comes a moment later.
+    house.stock.release(order, house.now).await.unwrap();
+    assert!(house.stock.too_little(&lines(1), house.now + TimeDelta::milliseconds(251)).await.is_empty());
 }
