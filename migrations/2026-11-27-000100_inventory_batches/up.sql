@@ -2,7 +2,8 @@
 -- its order. Of the arrays, `p_of` says which reservation a line belongs to, counted from 1.
 --
 -- Locks in the order in which everybody does: reservations, then rows of stock in ascending id.
--- Returns {"timeline", "answers": one as of `inventory.reserve` for each, "levels": [{"sku","available","version"}]}.
+-- Returns {"answers": one as of `inventory.reserve` for each}, and, unless all were served at once, with it
+-- {"news": {"timeline", "levels": [{"sku","available","version"}]}}.
 create function inventory.reserve_many(
     p_ids uuid[], p_orders uuid[], p_of int[], p_skus uuid[], p_quantities int[], p_expires timestamptz, p_now timestamptz
 ) returns jsonb language plpgsql as $$
@@ -45,25 +46,24 @@ begin
         from wanted w join moved m on m.sku_id = w.sku
         window in_turn as (partition by w.sku order by w.nth);
         select jsonb_agg('{"state": "held"}'::jsonb) into v_answers from unnest(p_orders);
-    else
-        -- Somebody asks again, or somebody goes away empty-handed: one after the other.
-        for v_nth in 1 .. cardinality(p_orders) loop
-            v_answers := v_answers || (
-                select inventory.reserve(
-                    p_ids[v_nth], p_orders[v_nth], array_agg(u.sku), array_agg(u.quantity), p_expires, p_now)
-                from unnest(p_of, p_skus, p_quantities) u (nth, sku, quantity) where u.nth = v_nth
-            );
-        end loop;
+        return jsonb_build_object('answers', v_answers);
     end if;
-    return jsonb_build_object(
+    -- Somebody asks again, or somebody goes away empty-handed: one after the other.
+    for v_nth in 1 .. cardinality(p_orders) loop
+        v_answers := v_answers || (
+            select inventory.reserve(
+                p_ids[v_nth], p_orders[v_nth], array_agg(u.sku), array_agg(u.quantity), p_expires, p_now)
+            from unnest(p_of, p_skus, p_quantities) u (nth, sku, quantity) where u.nth = v_nth
+        );
+    end loop;
+    return jsonb_build_object('answers', v_answers, 'news', jsonb_build_object(
         'timeline', inventory.timeline(),
-        'answers', v_answers,
         'levels', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'sku', s.sku_id, 'available', s.on_hand - s.reserved, 'version', s.version)), '[]')
             from inventory.stock s where s.sku_id = any (p_skus)
         )
-    );
+    ));
 end $$;
 
 -- Which history of the database this is. After a restore to an earlier moment, or the promotion of a standby, it is

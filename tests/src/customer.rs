@@ -183,13 +183,9 @@ impl Placed {
 
     /// From the `data` of the answer that placed it.
     pub fn of(data: &Value) -> Self {
-        let secret = text(&data["payment"]["clientSecret"]);
-        Self {
-            id: text(&data["order"]["id"]),
-            number: text(&data["order"]["number"]),
-            intent: secret.split_once("_secret_").unwrap().0.to_owned(),
-            gross: data["order"]["totals"]["gross"]["amount"].as_i64().unwrap(),
-        }
+        let placed = Self::of_any(data);
+        assert!(!placed.intent.is_empty(), "{data}");
+        placed
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::TestDb;
 
 use crate::{
-    Customer, Gateway, Goods, Product, Stripe, Visitor, eventually,
+    Customer, Gateway, Goods, Product, Proxy, Stripe, Visitor, eventually,
     product::CATEGORY,
     stripe::{PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET},
 };
@@ -85,6 +85,21 @@ impl Shop {
     /// Opened with this variable in the gateway's environment.
     pub fn setting(name: &str, value: impl Into<String>) -> Setup {
         Setup::default().setting(name, value)
+    }
+
+    /// One whose way to PostgreSQL can be cut.
+    pub async fn behind_a_proxy() -> (Self, Proxy) {
+        let mut way = None;
+        let mut shop = Setup::default()
+            .prepare(|url| {
+                let proxy = Proxy::before(url);
+                let through = proxy.url(url);
+                way = Some(proxy);
+                through
+            })
+            .await;
+        shop.gateway.start().await;
+        (shop, way.unwrap())
     }
 
     /// Another instance of the same shop.

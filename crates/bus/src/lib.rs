@@ -31,23 +31,23 @@ use schema::outbox;
 
 /// `event` as `platform.publish(jsonb, timestamptz)` takes it, for a domain whose own SQL records it.
 pub fn message<E: Event>(event: &E, now: DateTime<Utc>) -> QueryResult<serde_json::Value> {
-    let payload =
-        serde_json::to_value(event).map_err(|e| diesel::result::Error::SerializationError(e.into()))?;
     let (id, name, aggregate) = (EventId::generate(now), E::NAME, event.aggregate());
-    Ok(serde_json::json!({ "id": id, "name": name, "aggregate": aggregate, "payload": payload }))
+    Ok(serde_json::json!({ "id": id, "name": name, "aggregate": aggregate, "payload": payload(event)? }))
+}
+
+fn payload(event: &impl Event) -> QueryResult<serde_json::Value> {
+    serde_json::to_value(event).map_err(|e| diesel::result::Error::SerializationError(e.into()))
 }
 
 /// Records `event` in the caller's transaction. Commit publishes it; rollback forgets it.
 pub async fn publish<E: Event>(tx: &mut db::Tx, event: &E, now: DateTime<Utc>) -> QueryResult<EventId> {
-    let payload =
-        serde_json::to_value(event).map_err(|e| diesel::result::Error::SerializationError(e.into()))?;
     let id = EventId::generate(now);
     diesel::insert_into(outbox::table)
         .values((
             outbox::id.eq(id),
             outbox::name.eq(E::NAME),
             outbox::aggregate.eq(event.aggregate()),
-            outbox::payload.eq(payload),
+            outbox::payload.eq(payload(event)?),
             outbox::occurred_at.eq(now),
         ))
         .execute(tx)

@@ -292,8 +292,11 @@ pub(crate) struct Overdue {
     pub(crate) hold_until: DateTime<Utc>,
 }
 
-pub(crate) async fn put_overdue(tx: &mut Tx, id: OrderId, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(orders::table.find(id)).set(orders::overdue_at.eq(now)).execute(tx).await?;
+pub(crate) async fn put_overdue(tx: &mut Tx, ids: &[OrderId], now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(orders::table.filter(orders::id.eq_any(ids)))
+        .set(orders::overdue_at.eq(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

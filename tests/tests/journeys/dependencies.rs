@@ -64,7 +64,7 @@ async fn without_redis_requests_are_still_limited() {
 
 #[tokio::test]
 async fn while_postgresql_is_away_requests_are_told_to_come_again() {
-    let (shop, way) = behind_a_proxy().await;
+    let (shop, way) = Shop::behind_a_proxy().await;
     let yoghurt = shop.sells(Goods::default()).await;
     let ada = shop.customer().await;
     ada.adds(&yoghurt, 4).await.with_status(200);
@@ -132,20 +132,6 @@ async fn a_gateway_waits_for_postgresql_at_its_start() {
         asked.ok().filter(|answer| answer.status == 200)
     })
     .await;
-}
-
-async fn behind_a_proxy() -> (Shop, Proxy) {
-    let mut way = None;
-    let mut shop = Setup::default()
-        .prepare(|url| {
-            let proxy = Proxy::before(url);
-            let through = proxy.url(url);
-            way = Some(proxy);
-            through
-        })
-        .await;
-    shop.gateway.start().await;
-    (shop, way.unwrap())
 }
 
 async fn ready(shop: &Shop) -> Answer {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, future::join, stream};
-use journeys::{Customer, Goods, Placed, Postgres, Product, Proxy, Setup, Shop, Visitor, eventually};
+use journeys::{Customer, Goods, Placed, Postgres, Product, Setup, Shop, Visitor, eventually};
 use reqwest::Method;
 use testkit::TestDb;
 
@@ -76,17 +76,7 @@ async fn postgresql_stands_still_for_ten_seconds() {
 /// The order stands, but the connection broke before anybody heard of it: asked again, it is the same order.
 #[tokio::test]
 async fn nobody_heard_that_the_order_was_written() {
-    let mut way = None;
-    let mut shop = Setup::default()
-        .prepare(|url| {
-            let proxy = Proxy::before(url);
-            let through = proxy.url(url);
-            way = Some(proxy);
-            through
-        })
-        .await;
-    shop.gateway.start().await;
-    let way = way.unwrap();
+    let (shop, way) = Shop::behind_a_proxy().await;
     let yoghurt = shop.sells(Goods { price: 25_000, ..Goods::default() }).await;
     for n in 0..5 {
         let ada = shop.customer().await;

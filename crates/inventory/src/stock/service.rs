@@ -43,9 +43,9 @@ struct Wanted {
 /// What `inventory.reserve_many` answers.
 #[derive(Deserialize)]
 struct Reserved {
-    #[serde(flatten)]
-    levels: Levels,
     answers: Vec<Answer>,
+    /// How much there is, unless all were served at once.
+    news: Option<Levels>,
 }
 
 #[derive(Deserialize)]
@@ -153,21 +153,27 @@ impl StockService {
         let Some(now) = wanted.iter().map(|one| one.now).max() else { return Ok(Vec::new()) };
         let answer =
             store::insert_reservations(&mut *self.db.conn().await?, &new, (now + UNHEARD, now)).await?;
-        let Reserved { mut levels, answers } =
+        let Reserved { answers, news } =
             serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
         if answers.len() != wanted.len() {
             return Err(InventoryError::State(format!("{} answers for {}", answers.len(), wanted.len())));
         }
-        // Only where a crowd is: who comes alone is answered by PostgreSQL.
+        if let Some(news) = news {
+            self.tell_of_crowds(news, &answers, now).await;
+        }
+        Ok(answers)
+    }
+
+    /// The gate hears only of what a crowd was refused: who comes alone is answered by PostgreSQL.
+    async fn tell_of_crowds(&self, mut news: Levels, answers: &[Answer], now: DateTime<Utc>) {
         let mut refused = HashMap::<ProductId, usize>::new();
         for product in answers.iter().flat_map(Answer::short) {
             *refused.entry(product).or_default() += 1;
         }
-        levels.levels.retain(|level| refused.get(&level.product).is_some_and(|times| *times >= CROWD));
-        if !levels.levels.is_empty() {
-            self.gate.tell(&levels, now).await;
+        news.levels.retain(|level| refused.get(&level.product).is_some_and(|times| *times >= CROWD));
+        if !news.levels.is_empty() {
+            self.gate.tell(&news, now).await;
         }
-        Ok(answers)
     }
 }
 

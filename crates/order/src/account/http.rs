@@ -1,13 +1,11 @@
 //! Serves `POST /api/admin/orders/{id}/transfer`.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, web::Data};
 use http_kit::{
     Answers, ApiError, Body, Envelope, Failure, Fields, Id, IdempotencyKey, KeyedRequest, Permission, Reply,
     Staff, once,
 };
-use kernel::{Actor, Role, id::OrderId};
+use kernel::{Role, id::OrderId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -63,17 +61,8 @@ pub(crate) async fn receive_transfer(
     let reference = fields.finish(|| reference)?;
     let endpoint = format!("orders.transfer:{}", id.0);
     let request = KeyedRequest::new(&endpoint, actor.staff, key, raw);
-    answer(orders, answers.into_inner(), request, (actor, id.0, reference)).await
-}
-
-async fn answer(
-    orders: Data<OrderService>,
-    answers: Arc<dyn Answers>,
-    request: KeyedRequest,
-    (actor, id, reference): (Actor, OrderId, String),
-) -> Result<HttpResponse, ApiError> {
-    once(answers, request, move |_| async move {
-        let order = orders.receive_transfer(actor, id, &reference).await?;
+    once(answers.into_inner(), request, move |_| async move {
+        let order = orders.receive_transfer(actor, id.0, &reference).await?;
         Ok(Reply::ok(AdminOrder::from(&order)))
     })
     .await

@@ -67,8 +67,9 @@ impl OrderService {
 /// Tells of the orders whose day has come without their money, each once; how many.
 pub(crate) async fn tell_overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize, OrderError> {
     let overdue = store::list_overdue(tx, now, BATCH).await?;
+    let ids: Vec<OrderId> = overdue.iter().map(|order| order.id).collect();
+    store::put_overdue(tx, &ids, now).await?;
     for order in &overdue {
-        store::put_overdue(tx, order.id, now).await?;
         store::insert_event(tx, order.id, ("overdue", None), now).await?;
         let event = OrderOverdue {
             order_id: order.id,

@@ -114,3 +114,14 @@ async fn it_is_told_once_that_money_is_overdue_and_after_the_grace_the_order_is_
     // Whoever sees its money now hears that it is too late.
     assert!(matches!(shop.money_comes(&order).await, Err(OrderError::CannotMove(OrderStatus::Cancelled))));
 }
+
+/// What was approved when it was ordered holds for whoever asks again.
+#[tokio::test]
+async fn a_retry_finds_its_order_although_the_terms_were_taken_back() {
+    let shop = Shop::new().await;
+    *shop.world.term_days.lock().unwrap() = vec![14];
+    let request = shop.on_account(Some(14));
+    let (order, _) = shop.orders.place(request.clone()).await.unwrap();
+    shop.world.term_days.lock().unwrap().clear();
+    assert_eq!(shop.orders.place(request).await.unwrap().0, order);
+}

@@ -109,7 +109,6 @@ impl OrderService {
     /// order that was made.
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
-        self.check_method(&request).await?;
         let known = match request.turn {
             Turn::First => None,
             Turn::Again => self.find(request.user, request.order).await?,
@@ -141,6 +140,7 @@ impl OrderService {
     }
 
     async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
+        self.check_method(&request).await?;
         let cart = self.ports.carts.cart(request.user).await?.filter(|cart| !cart.lines.is_empty());
         let cart = cart.ok_or(OrderError::CartEmpty)?;
         self.make_of(request, cart).await
