@@ -31,8 +31,8 @@ impl Account {
             None => State::default(),
         };
         if let Some(url) = options.webhook_url.take() {
-            let paused = state.outbox.target().paused;
-            state.outbox.set_target(Target { url: Some(url), paused });
+            let target = Target { url: Some(url), ..state.outbox.target().clone() };
+            state.outbox.set_target(target);
         }
         state.outbox.resume();
         let written = watch::Sender::new(state.version());

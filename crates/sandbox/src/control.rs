@@ -7,9 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use crate::dispute::DisputeStatus;
 use crate::error::ApiError;
 use crate::event::Cause;
-use crate::intent::{Decline, PaymentIntent, TestCard};
+use crate::faults::Fault;
+use crate::intent::{Alteration, Decline, PaymentIntent};
+use crate::refund::RefundStatus;
 use crate::state::State;
 use crate::webhook::Target;
 
@@ -21,6 +24,14 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/payment_intents/{id}/succeed", web::post().to(succeed))
             .route("/payment_intents/{id}/fail", web::post().to(fail))
             .route("/payment_intents/{id}/cancel", web::post().to(cancel))
+            .route("/payment_intents/{id}/process", web::post().to(process))
+            .route("/payment_intents/{id}/alter", web::post().to(alter))
+            .route("/payment_intents/{id}/dispute", web::post().to(dispute))
+            .route("/disputes/{id}/close", web::post().to(close_dispute))
+            .route("/refunds", web::put().to(direct_refunds))
+            .route("/refunds/{id}/settle", web::post().to(settle_refund))
+            .route("/faults", web::get().to(faults))
+            .route("/faults", web::put().to(direct_faults))
             .route("/calls", web::get().to(calls))
             .route("/calls", web::delete().to(forget_calls))
             .route("/webhooks", web::get().to(webhooks))
@@ -43,11 +54,31 @@ fn usual_decline() -> String {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WebhooksRequest {
-    /// `null` or absent: nothing is sent any more.
-    url: Option<String>,
-    #[serde(default)]
-    paused: bool,
+struct DisputeRequest {
+    #[serde(default = "usual_reason")]
+    reason: String,
+}
+
+fn usual_reason() -> String {
+    "product_not_received".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseRequest {
+    status: DisputeStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundRequest {
+    status: RefundStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultsRequest {
+    faults: Vec<Fault>,
 }
 
 async fn health() -> HttpResponse {
@@ -92,13 +123,65 @@ async fn webhooks(account: Data<Account>) -> HttpResponse {
     HttpResponse::Ok().json(account.with(|state| state.outbox.wire()))
 }
 
-async fn direct_webhooks(account: Data<Account>, request: Json<WebhooksRequest>) -> HttpResponse {
-    let WebhooksRequest { url, paused } = request.into_inner();
+async fn direct_webhooks(account: Data<Account>, target: Json<Target>) -> HttpResponse {
     change(&account, |state| {
-        direct(state, Target { url, paused })?;
+        direct(state, target.into_inner())?;
         Ok(state.outbox.wire())
     })
     .await
+}
+
+async fn process(account: Data<Account>, id: Path<String>) -> HttpResponse {
+    change(&account, |state| process_intent(state, &id)).await
+}
+
+async fn alter(account: Data<Account>, id: Path<String>, to: Json<Alteration>) -> HttpResponse {
+    change(&account, |state| alter_intent(state, &id, to.into_inner())).await
+}
+
+async fn dispute(account: Data<Account>, id: Path<String>, body: Bytes) -> HttpResponse {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    change(&account, |state| {
+        let request: DisputeRequest =
+            serde_json::from_slice(body).map_err(|error| ApiError::unreadable(error.to_string()))?;
+        state.dispute(&id, request.reason)
+    })
+    .await
+}
+
+async fn close_dispute(
+    account: Data<Account>,
+    id: Path<String>,
+    request: Json<CloseRequest>,
+) -> HttpResponse {
+    change(&account, |state| state.close_dispute(&id, request.status)).await
+}
+
+async fn direct_refunds(account: Data<Account>, request: Json<RefundRequest>) -> HttpResponse {
+    change(&account, |state| {
+        state.refunds_become = request.status;
+        state.changed();
+        Ok(json!({ "status": request.status }))
+    })
+    .await
+}
+
+async fn settle_refund(
+    account: Data<Account>,
+    id: Path<String>,
+    request: Json<RefundRequest>,
+) -> HttpResponse {
+    change(&account, |state| state.settle_refund(&id, request.status)).await
+}
+
+async fn faults(account: Data<Account>) -> HttpResponse {
+    HttpResponse::Ok().json(account.with(|state| json!({ "faults": state.faults.list() })))
+}
+
+async fn direct_faults(account: Data<Account>, request: Json<FaultsRequest>) -> HttpResponse {
+    let faults = request.into_inner().faults;
+    account.with(|state| state.faults.set(faults));
+    HttpResponse::NoContent().finish()
 }
 
 async fn resend(account: Data<Account>, event: Path<String>) -> HttpResponse {
@@ -113,7 +196,8 @@ async fn resend(account: Data<Account>, event: Path<String>) -> HttpResponse {
 }
 
 pub(crate) fn succeed_intent(state: &mut State, id: &str) -> Result<Value, ApiError> {
-    state.succeed(id, TestCard::usual().used(), &Cause::default())?;
+    let instrument = state.intent(id)?.instrument();
+    state.succeed(id, instrument, &Cause::default())?;
     state.intent(id).map(PaymentIntent::wire)
 }
 
@@ -121,7 +205,20 @@ pub(crate) fn fail_intent(state: &mut State, id: &str, code: &str) -> Result<Val
     let decline = Decline::coded(code).ok_or_else(|| {
         ApiError::parameter("code", "parameter_invalid", format!("The stand-in knows no decline '{code}'."))
     })?;
-    state.decline(id, TestCard::usual().used(), decline, &Cause::default())?;
+    let instrument = state.intent(id)?.instrument();
+    state.decline(id, instrument, decline, &Cause::default())?;
+    state.intent(id).map(PaymentIntent::wire)
+}
+
+pub(crate) fn process_intent(state: &mut State, id: &str) -> Result<Value, ApiError> {
+    state.process(id, &Cause::default())?;
+    state.intent(id).map(PaymentIntent::wire)
+}
+
+pub(crate) fn alter_intent(state: &mut State, id: &str, to: Alteration) -> Result<Value, ApiError> {
+    let found = state.intents.get_mut(id);
+    found.ok_or_else(|| ApiError::no_such("payment_intent", id, "intent"))?.alter(to);
+    state.changed();
     state.intent(id).map(PaymentIntent::wire)
 }
 

@@ -14,12 +14,11 @@ const ALLOWED: &str = "allowed_payment_method_types";
 const CANCELLATION_REASONS: [&str; 4] = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
 
 /// Stripe knows these, the stand-in does not yet.
-const UNSUPPORTED: [&str; 16] = [
+const UNSUPPORTED: [&str; 15] = [
     "capture_method",
     "confirm",
     "confirmation_method",
     "confirmation_token",
-    "customer",
     "expand",
     "mandate_data",
     "off_session",
@@ -55,6 +54,7 @@ pub(crate) fn read(form: &Form, version: Version<'_>) -> Result<Draft, ApiError>
         metadata: metadata(&mut reader)?,
         description: reader.text("description").map(str::to_owned),
         receipt_email: reader.text("receipt_email").map(str::to_owned),
+        customer: reader.text("customer").map(str::to_owned),
     };
     reader.finish(&UNSUPPORTED)?;
     Ok(draft)
@@ -141,7 +141,7 @@ fn usable(asked: Vec<String>, currency: &str) -> Result<Methods, ApiError> {
 }
 
 /// Limits: <https://docs.stripe.com/api/metadata>.
-fn metadata(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+pub(crate) fn metadata(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>, ApiError> {
     let metadata = reader.map("metadata");
     let too_much = metadata.len() > 50
         || metadata.iter().any(|(key, value)| key.chars().count() > 40 || value.chars().count() > 500);

@@ -50,6 +50,11 @@ impl ApiError {
         Self::new(401, "invalid_request_error", Some("secret_key_required"), message)
     }
 
+    /// Stripe itself is in trouble.
+    pub(crate) fn out_of_order(status: u16) -> Self {
+        Self::new(status, "api_error", None, "Something went wrong on Stripe's end.")
+    }
+
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(400, "invalid_request_error", None, message)
     }

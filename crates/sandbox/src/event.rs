@@ -13,18 +13,36 @@ const API_VERSION: &str = "2026-09-30.endive";
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EventKind {
     Created,
+    RequiresAction,
+    Processing,
     Succeeded,
     PaymentFailed,
     Canceled,
+    ChargeRefunded,
+    RefundCreated,
+    RefundUpdated,
+    RefundFailed,
+    DisputeCreated,
+    DisputeClosed,
+    SetupSucceeded,
 }
 
 impl EventKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Created => "payment_intent.created",
+            Self::RequiresAction => "payment_intent.requires_action",
+            Self::Processing => "payment_intent.processing",
             Self::Succeeded => "payment_intent.succeeded",
             Self::PaymentFailed => "payment_intent.payment_failed",
             Self::Canceled => "payment_intent.canceled",
+            Self::ChargeRefunded => "charge.refunded",
+            Self::RefundCreated => "refund.created",
+            Self::RefundUpdated => "refund.updated",
+            Self::RefundFailed => "refund.failed",
+            Self::DisputeCreated => "charge.dispute.created",
+            Self::DisputeClosed => "charge.dispute.closed",
+            Self::SetupSucceeded => "setup_intent.succeeded",
         }
     }
 }

@@ -13,10 +13,11 @@ use tokio::sync::oneshot;
 use crate::account::Account;
 use crate::error::ApiError;
 use crate::intent::PaymentIntent;
+use crate::refund::Refund;
 use crate::state::State;
 use crate::tax_register::{self, Mood, TaxRegister};
-use crate::webhook::dispatcher;
-use crate::{Call, Options, api, control};
+use crate::webhook::{Target, dispatcher};
+use crate::{Call, Fault, Options, WebhookTrouble, api, control, page};
 
 /// Larger than anything that Stripe's parameters can grow to.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -94,6 +95,32 @@ impl Sandbox {
     /// The payment is refused, for example with `card_declined`.
     pub fn fail(&self, intent: &str, code: &str) -> Result<(), Refused> {
         self.command(|state| control::fail_intent(state, intent, code))
+    }
+
+    /// The bank is at the payment: nobody can say yet how it ends.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn process(&self, intent: &str) -> Result<(), Refused> {
+        self.command(|state| control::process_intent(state, intent))
+    }
+
+    /// What goes wrong with calls from now on.
+    pub fn troubles(&self, faults: Vec<Fault>) {
+        self.account.with(|state| state.faults.set(faults));
+    }
+
+    /// What goes wrong with webhooks from now on.
+    pub fn troubles_webhooks(&self, trouble: WebhookTrouble) {
+        self.account.with(|state| {
+            let target = Target { trouble, ..state.outbox.target().clone() };
+            state.outbox.set_target(target);
+        });
+    }
+
+    /// Every refund as Stripe would write it, newest first.
+    pub fn refunds(&self) -> Vec<Value> {
+        self.account.with(|state| state.refunds.newest_first().map(Refund::wire).collect())
     }
 
     /// The last API calls, oldest first.
@@ -175,6 +202,7 @@ fn listen(listener: TcpListener, backing: &Backing) -> io::Result<actix_web::dev
         App::new()
             .app_data(account.clone())
             .app_data(PayloadConfig::new(LARGEST_BODY))
+            .configure(page::routes)
             .configure(api::routes)
             .configure(tax_register::routes(Arc::clone(&register)))
             .configure(control::routes)

@@ -1,14 +1,19 @@
 //! What every API call goes through: the key, the idempotency store, the work, the record.
 
+use std::io;
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::stream;
 use serde_json::Value;
 
 use crate::account::Account;
 use crate::call_log::Call;
 use crate::error::{ApiError, Stored};
 use crate::event::Cause;
+use crate::faults::Trouble;
 use crate::form::Form;
 use crate::idempotency::{Kept, Seen, fingerprint};
 use crate::state::State;
@@ -35,6 +40,8 @@ pub(super) struct Request {
     pub(super) object: String,
     /// `Stripe-Version`, empty if there is none.
     pub(super) version: String,
+    /// `http://127.0.0.1:12111`, as the caller names it.
+    pub(super) base: String,
     pub(super) caller: Caller,
     pub(super) form: Form,
     pub(super) cause: Cause,
@@ -72,9 +79,15 @@ pub(super) async fn call(
         let object = http.match_info().get("id").unwrap_or_default().to_owned();
         let version = header(http, "stripe-version").unwrap_or_default().to_owned();
         let (method, path) = (log.method.clone(), log.path.clone());
-        Ok(Request { method, path, object, version, caller, form, cause })
+        let base = format!("http://{}", header(http, "host").unwrap_or_default());
+        Ok(Request { method, path, object, version, base, caller, form, cause })
     });
+    let trouble = account.with(|state| state.faults.strike(&log.method, &log.path));
     let reply = account.with(|state| {
+        let request = match trouble {
+            Some(Trouble::Status { status }) => Err(ApiError::out_of_order(status)),
+            _ => request,
+        };
         let reply = request.and_then(|request| answer(state, &request, &request_id, work));
         let reply = reply.unwrap_or_else(|error| Reply::refusal(&error));
         log.status = reply.status;
@@ -84,6 +97,15 @@ pub(super) async fn call(
     });
     // Also for readers and repeated requests: nobody may see what a restart would not remember.
     account.settled().await;
+    match trouble {
+        Some(Trouble::Delay { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Some(Trouble::Lost) => {
+            let gone = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+            return HttpResponse::Ok().streaming(gone);
+        }
+        Some(Trouble::Confused) => return HttpResponse::Ok().body("<html>Bad gateway</html>"),
+        Some(Trouble::Status { .. }) | None => {}
+    }
     reply.respond(&request_id, http)
 }
 

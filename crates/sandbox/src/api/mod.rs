@@ -1,9 +1,11 @@
 //! The API under `/v1`, in Stripe's wire format.
 
 mod call;
+mod customers;
 mod events;
 mod listing;
 mod payment_intents;
+mod refunds;
 
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,6 +19,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         web::scope("/v1")
             .configure(payment_intents::routes)
             .configure(events::routes)
+            .configure(refunds::routes)
+            .configure(customers::routes)
             .default_service(web::to(unrecognized)),
     );
 }

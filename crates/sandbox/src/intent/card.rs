@@ -1,15 +1,48 @@
-//! The test cards and the ways in which they are refused (<https://docs.stripe.com/testing>).
+//! What payments are made with: the test cards, BLIK and P24, and the ways in which they are refused
+//! (<https://docs.stripe.com/testing>).
 
 use serde::{Deserialize, Serialize};
 
 use crate::world;
 
-/// A card as it was used once: Stripe makes a payment method of its own for every use of a test card.
+/// A payment method as it was used once: Stripe makes one of its own for every use of a test card.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Card {
+pub(crate) struct Instrument {
     pub(crate) id: String,
-    pub(crate) brand: String,
-    pub(crate) last4: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Card { brand: String, last4: String },
+    Blik,
+    P24,
+}
+
+impl Kind {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Card { .. } => "card",
+            Self::Blik => "blik",
+            Self::P24 => "p24",
+        }
+    }
+}
+
+impl Instrument {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { id: world::id("pm_", 24), kind }
+    }
+
+    /// What a customer most likely uses where these are taken.
+    pub(crate) fn usual(types: &[String]) -> Self {
+        match types.first().map(String::as_str) {
+            Some("blik") => Self::new(Kind::Blik),
+            Some("p24") => Self::new(Kind::P24),
+            _ => VISA.used(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +55,8 @@ pub(crate) struct Decline {
 
 pub(crate) enum Verdict {
     Approved,
+    /// The bank wants to see the customer first: 3-D Secure.
+    AsksTheCustomer,
     Declined(Decline),
 }
 
@@ -45,7 +80,10 @@ const fn test_card(
 
 const VISA: TestCard = test_card("pm_card_visa", "visa", "4242", None);
 
-const TEST_CARDS: [TestCard; 8] = [
+const SECURE: TestCard = test_card("pm_card_threeDSecure2Required", "visa", "3220", None);
+
+const TEST_CARDS: [TestCard; 9] = [
+    SECURE,
     VISA,
     test_card("pm_card_mastercard", "mastercard", "4444", None),
     test_card("pm_card_chargeDeclined", "visa", "0002", Some("card_declined")),
@@ -76,16 +114,14 @@ impl TestCard {
         TEST_CARDS.iter().find(|card| card.name == name)
     }
 
-    /// The card used when an outcome is commanded and no card was named.
-    pub(crate) fn usual() -> &'static Self {
-        &VISA
-    }
-
-    pub(crate) fn used(&self) -> Card {
-        Card { id: world::id("pm_", 24), brand: self.brand.to_owned(), last4: self.last4.to_owned() }
+    pub(crate) fn used(&self) -> Instrument {
+        Instrument::new(Kind::Card { brand: self.brand.to_owned(), last4: self.last4.to_owned() })
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
+        if self.name == SECURE.name {
+            return Verdict::AsksTheCustomer;
+        }
         self.decline.and_then(Decline::coded).map_or(Verdict::Approved, Verdict::Declined)
     }
 }

@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Card, Decline, Methods, PaymentIntent, Phase};
+use super::{Decline, Instrument, Kind, Methods, PaymentIntent, Phase};
 
 impl PaymentIntent {
     pub(crate) fn wire(&self) -> Value {
-        let (received, payment_method) = match &self.phase {
-            Phase::Succeeded { card } => (self.amount, Some(&card.id)),
-            Phase::RequiresPaymentMethod { .. } | Phase::Canceled { .. } => (0, None),
+        let payment_method = match &self.phase {
+            Phase::Succeeded { instrument }
+            | Phase::Processing { instrument }
+            | Phase::RequiresAction { instrument, .. } => Some(&instrument.id),
+            Phase::RequiresPaymentMethod { .. } | Phase::Canceled { .. } => None,
         };
         let (canceled_at, cancellation_reason) = match &self.phase {
             Phase::Canceled { at, reason } => (Some(at), reason.as_ref()),
-            Phase::RequiresPaymentMethod { .. } | Phase::Succeeded { .. } => (None, None),
+            _ => (None, None),
         };
         json!({
             "id": self.id,
@@ -21,7 +23,7 @@ impl PaymentIntent {
             "amount": self.amount,
             "amount_capturable": 0,
             "amount_details": { "tip": {} },
-            "amount_received": received,
+            "amount_received": self.received(),
             "application": null,
             "application_fee_amount": null,
             "automatic_payment_methods": self.automatic_payment_methods(),
@@ -32,13 +34,13 @@ impl PaymentIntent {
             "confirmation_method": "automatic",
             "created": self.created,
             "currency": self.currency,
-            "customer": null,
+            "customer": self.customer,
             "description": self.description,
             "last_payment_error": self.last_payment_error(),
             "latest_charge": self.latest_charge,
-            "livemode": false,
+            "livemode": self.livemode,
             "metadata": self.metadata,
-            "next_action": null,
+            "next_action": self.next_action(),
             "on_behalf_of": null,
             "payment_method": payment_method,
             "payment_method_options": {},
@@ -69,9 +71,22 @@ impl PaymentIntent {
 
     pub(crate) fn last_payment_error(&self) -> Value {
         match &self.phase {
-            Phase::RequiresPaymentMethod { declined: Some((card, decline)) } => {
-                decline.wire(card, self.latest_charge.as_deref(), self.created)
+            Phase::RequiresPaymentMethod { declined: Some((instrument, decline)) } => {
+                decline.wire(instrument, self.latest_charge.as_deref(), self.created)
             }
+            _ => Value::Null,
+        }
+    }
+
+    fn next_action(&self) -> Value {
+        match &self.phase {
+            Phase::RequiresAction { redirect: Some(redirect), .. } => {
+                json!({ "type": "redirect_to_url", "redirect_to_url": redirect })
+            }
+            Phase::RequiresAction { instrument: Instrument { kind: Kind::Blik, .. }, .. } => {
+                json!({ "type": "blik_authorize", "blik_authorize": {} })
+            }
+            Phase::RequiresAction { .. } => json!({ "type": "use_stripe_sdk", "use_stripe_sdk": {} }),
             _ => Value::Null,
         }
     }
@@ -92,14 +107,14 @@ impl PaymentIntent {
 }
 
 impl Decline {
-    fn wire(&self, card: &Card, charge: Option<&str>, created: u64) -> Value {
+    fn wire(&self, instrument: &Instrument, charge: Option<&str>, created: u64) -> Value {
         let mut error = json!({
             "type": "card_error",
             "code": self.code,
             "message": self.message,
             "charge": charge,
             "doc_url": format!("https://stripe.com/docs/error-codes/{}", self.code),
-            "payment_method": card.wire(created),
+            "payment_method": instrument.wire(created, None),
         });
         // Stripe leaves the field away where the issuer gave no reason.
         if let Some(reason) = &self.reason {
@@ -109,25 +124,31 @@ impl Decline {
     }
 }
 
-impl Card {
-    fn wire(&self, created: u64) -> Value {
-        json!({
-            "id": self.id,
-            "object": "payment_method",
-            "type": "card",
-            "created": created,
-            "customer": null,
-            "livemode": false,
-            "metadata": {},
-            "billing_details": { "address": null, "email": null, "name": null, "phone": null, "tax_id": null },
-            "card": {
-                "brand": self.brand,
+impl Instrument {
+    pub(crate) fn wire(&self, created: u64, customer: Option<&str>) -> Value {
+        let kind = self.kind.name();
+        let details = match &self.kind {
+            Kind::Card { brand, last4 } => json!({
+                "brand": brand,
                 "country": "PL",
                 "exp_month": 12,
                 "exp_year": 2034,
                 "funding": "credit",
-                "last4": self.last4,
-            },
+                "last4": last4,
+            }),
+            Kind::Blik => json!({}),
+            Kind::P24 => json!({ "bank": "mbank_mtransfer" }),
+        };
+        json!({
+            "id": self.id,
+            "object": "payment_method",
+            "type": kind,
+            "created": created,
+            "customer": customer,
+            "livemode": false,
+            "metadata": {},
+            "billing_details": { "address": null, "email": null, "name": null, "phone": null, "tax_id": null },
+            kind: details,
         })
     }
 }

@@ -2,9 +2,12 @@
 
 mod api;
 mod idempotency;
+mod methods;
+mod money_back;
 mod receiver;
 mod restart;
 mod tax_register;
+mod troubles;
 mod webhooks;
 
 use std::future::Future;
@@ -56,6 +59,30 @@ impl Stand {
 
     async fn control(&self, path: &str) -> (u16, Value) {
         read(self.http.post(self.url(&format!("/control/{path}")))).await
+    }
+
+    /// The same with something to say.
+    async fn controls(&self, path: &str, body: &Value) -> (u16, Value) {
+        read(self.http.post(self.url(&format!("/control/{path}"))).json(body)).await
+    }
+
+    /// An intent over 29.99 PLN that is paid in this way.
+    async fn intent_by(&self, method: &str) -> Value {
+        let form = [("amount", "2999"), ("currency", "pln"), ("allowed_payment_method_types[0]", method)];
+        let (status, intent) = read(self.post("/v1/payment_intents", &form)).await;
+        assert_eq!(status, 200, "{intent}");
+        intent
+    }
+
+    async fn confirm(&self, intent: &Value, form: &[(&str, &str)]) -> (u16, Value) {
+        read(self.post(&format!("/v1/payment_intents/{}/confirm", id_of(intent)), form)).await
+    }
+
+    /// The kinds of event there were, oldest first.
+    async fn told(&self) -> Vec<String> {
+        let (_, events) = read(self.get("/v1/events?limit=100")).await;
+        let kinds = events["data"].as_array().unwrap().iter().rev();
+        kinds.map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     }
 
     async fn webhooks(&self, url: Option<&str>, paused: bool) {

@@ -4,5 +4,6 @@ pub(crate) mod dispatcher;
 mod outbox;
 mod signature;
 
+pub use outbox::WebhookTrouble;
 pub(crate) use outbox::{Outbox, Parcel, Target};
 pub(crate) use signature::sign;

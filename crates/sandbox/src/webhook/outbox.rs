@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,9 +17,27 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Where webhooks go; `paused` ones wait and go when resumed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Target {
+    /// `null` or absent: nothing is sent any more.
     pub(crate) url: Option<String>,
     pub(crate) paused: bool,
+    /// How much goes wrong on the way.
+    pub(crate) trouble: WebhookTrouble,
+}
+
+/// What Stripe does not promise about webhooks, on command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookTrouble {
+    /// Each is sent once more so often.
+    pub copies: u32,
+    /// Each is sent so much later.
+    pub delay_ms: u64,
+    /// And up to so much later than that, each by another time: they come in any order.
+    pub spread_ms: u64,
+    /// None is sent at all.
+    pub lost: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +104,23 @@ impl Outbox {
         self.waiting = pending.map(|delivery| (Instant::now(), delivery.id.clone())).collect();
     }
 
+    /// Sends an event as the target's trouble has it.
+    pub(crate) fn tell(&mut self, event: &str) {
+        let WebhookTrouble { copies, delay_ms, spread_ms, lost } = self.target.trouble;
+        if lost {
+            return;
+        }
+        for _ in 0..=copies {
+            let late = delay_ms + if spread_ms > 0 { rand::rng().random_range(0..=spread_ms) } else { 0 };
+            self.enqueue_in(event, Duration::from_millis(late));
+        }
+    }
+
     pub(crate) fn enqueue(&mut self, event: &str) -> Value {
+        self.enqueue_in(event, Duration::ZERO)
+    }
+
+    fn enqueue_in(&mut self, event: &str, late: Duration) -> Value {
         let delivery = Delivery {
             id: world::id("whd_", 24),
             event: event.to_owned(),
@@ -97,7 +132,7 @@ impl Outbox {
             first_attempt: None,
         };
         let wire = delivery.wire();
-        self.waiting.insert((Instant::now(), delivery.id.clone()));
+        self.waiting.insert((Instant::now() + late, delivery.id.clone()));
         if self.waiting.len() > Delivery::CAPACITY {
             self.waiting.pop_first();
         }
@@ -107,7 +142,7 @@ impl Outbox {
 
     /// Up to `room` attempts that are due; each must be reported by [`Self::finish`].
     pub(crate) fn take_due(&mut self, room: usize) -> Vec<Parcel> {
-        let Target { url: Some(url), paused: false } = self.target.clone() else { return Vec::new() };
+        let Target { url: Some(url), paused: false, .. } = self.target.clone() else { return Vec::new() };
         let mut parcels = Vec::new();
         while parcels.len() < room && self.waiting.first().is_some_and(|(due, _)| *due <= Instant::now()) {
             let Some((_, id)) = self.waiting.pop_first() else { break };
@@ -141,7 +176,7 @@ impl Outbox {
 
     pub(crate) fn wire(&self) -> Value {
         let deliveries: Vec<Value> = self.deliveries.newest_first().map(Delivery::wire).collect();
-        json!({ "url": self.target.url, "paused": self.target.paused, "deliveries": deliveries })
+        json!({ "url": self.target.url, "paused": self.target.paused, "trouble": self.target.trouble, "deliveries": deliveries })
     }
 }
 
