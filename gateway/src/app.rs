@@ -44,6 +44,7 @@ pub(crate) fn configure(modules: Arc<Modules>, production: bool) -> impl FnOnce(
             .app_data(Data::from(modules.judge_guests.clone()))
             .app_data(Data::new(modules.orders.clone()))
             .app_data(Data::new(modules.payments.clone()))
+            .app_data(Data::new(modules.cards.clone()))
             .app_data(Data::new(modules.webhook_secrets.clone()))
             .app_data(Data::new(modules.payment_client.clone()))
             .app_data(Data::new(modules.users.clone()))

@@ -107,6 +107,8 @@ pub struct Stripe {
     pub secret_key: Secret,
     pub publishable_key: String,
     pub webhook_secrets: WebhookSecrets,
+    /// How often it is asked about what is open here.
+    pub reconcile: TimeDelta,
 }
 
 impl Stripe {
@@ -324,6 +326,7 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
             None
         })
     });
+    let reconcile = r.number("RECONCILE_INTERVAL_SECONDS", 300, 1..=86_400);
     let (secret_key, publishable_key) = (secret_key?, publishable_key?);
     match StripeProvider::new(&api_base, &secret_key) {
         Ok(_) => {}
@@ -338,6 +341,7 @@ fn stripe(r: &mut Reader, production: bool) -> Option<Stripe> {
         secret_key: Secret(secret_key),
         publishable_key,
         webhook_secrets: webhook_secrets?,
+        reconcile: TimeDelta::seconds(reconcile?),
     })
 }
 

@@ -1,18 +1,23 @@
-//! Gauges: pools, the breaker, how far behind the queues are.
+//! Gauges: pools, the breaker, how far behind the queues are, money that somebody should look at.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use crate::modules::Platform;
+use crate::modules::{Modules, Platform};
 
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// Measures until `stop` turns true, and folds what was recorded into the histograms.
-pub(crate) async fn run(on: Platform, folded: telemetry::Metrics, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(
+    (on, modules): (Platform, Arc<Modules>),
+    folded: telemetry::Metrics,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         pools(&on);
         queues(&on).await;
+        money(&modules).await;
         folded.fold();
         // Whoever asks us to stop need not wait for the period to end.
         let _ = tokio::time::timeout(PERIOD, stop.changed()).await;
@@ -38,6 +43,17 @@ async fn queues(on: &Platform) {
         metrics::gauge!("bus_lag_milliseconds", "queue" => queue).set(gauge(millis));
     }
     metrics::gauge!("bus_dead_jobs").set(gauge(lag.dead));
+}
+
+async fn money(modules: &Modules) {
+    if let Ok(measures) = modules.payments.measure().await {
+        metrics::gauge!("payment_inbox_age_milliseconds").set(gauge(measures.inbox_ms));
+        metrics::gauge!("payment_outcomes_unknown").set(gauge(measures.unknown_outcomes));
+        metrics::gauge!("payment_refunds_unconfirmed").set(gauge(measures.slow_refunds));
+    }
+    if let Ok(in_review) = modules.orders.in_review().await {
+        metrics::gauge!("orders_in_review").set(gauge(in_review));
+    }
 }
 
 /// Metrics are floating point by nature; beyond 2³¹ the exact value matters to nobody.

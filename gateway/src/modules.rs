@@ -14,7 +14,10 @@ use kernel::Clock;
 use media::Media;
 use notification::{Mailbox, events::SendCode, ports::SmsSender};
 use order::{OrderService, Ports};
-use payment::{ClientConfig, PaymentService, WebhookSecrets, ports::PaymentProvider};
+use payment::{
+    CardService, ClientConfig, PaymentService, WebhookSecrets,
+    ports::{CardVault, PaymentProvider},
+};
 use shopping::{CartRules, CartService, FavoriteService, GuestService};
 use user::{DeletionService, ExportService, UserService, ports::TaxRegister};
 
@@ -60,6 +63,7 @@ pub struct Modules {
     pub(crate) orders: OrderService,
     pub(crate) orders_for_inventory: Arc<dyn Orders>,
     pub(crate) payments: PaymentService,
+    pub(crate) cards: CardService,
     pub(crate) webhook_secrets: WebhookSecrets,
     pub(crate) payment_client: ClientConfig,
     pub(crate) users: UserService,
@@ -89,6 +93,7 @@ pub(crate) struct Platform {
     pub(crate) cache: Cache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) vault: Arc<dyn CardVault>,
     pub(crate) tax_register: Arc<dyn TaxRegister>,
     /// None: the mailbox.
     pub(crate) sms: Option<Arc<dyn SmsSender>>,
@@ -98,7 +103,7 @@ pub(crate) struct Platform {
 
 impl Modules {
     pub(crate) fn build(config: &Config, on: Platform) -> Self {
-        let Platform { db, cache, clock, provider, tax_register, sms, media, health } = on;
+        let Platform { db, cache, clock, provider, vault, tax_register, sms, media, health } = on;
         let stock = StockService::new(db.clone(), cache.clone());
         let stock_api: Arc<StockService> = Arc::new(stock.clone());
         let catalog = CatalogService::new(
@@ -131,6 +136,7 @@ impl Modules {
         );
         let deletions = DeletionService::new(users.clone(), Arc::new(CodesForUser(Arc::new(otp.clone()))));
 
+        let cards = CardService::new(db.clone(), clock.clone(), vault);
         let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode());
         let ports = Ports {
             carts: Arc::new(CartsForOrder(Arc::new(carts.clone()))),
@@ -174,7 +180,11 @@ impl Modules {
             admit: Arc::new(Limits(limiter)),
             languages: Arc::new(LanguagesOfUsers::new(users_api)),
             catalog,
-            integrity: Integrity(vec![Arc::new(stock.clone()), Arc::new(orders.clone())]),
+            integrity: Integrity(vec![
+                Arc::new(stock.clone()),
+                Arc::new(orders.clone()),
+                Arc::new(payments.clone()),
+            ]),
             stock,
             stock_keeping,
             carts,
@@ -182,6 +192,7 @@ impl Modules {
             guests,
             orders,
             payments,
+            cards,
             users,
             deletions,
             exports,

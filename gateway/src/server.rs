@@ -70,7 +70,7 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
     let modules = Arc::new(Modules::build(&config, platform.clone()));
 
     let (stop, stopped) = watch::channel(false);
-    let mut background = vec![tokio::spawn(measure::run(platform, metrics, stopped.clone()))];
+    let mut background = vec![tokio::spawn(measure::run((platform, modules.clone()), metrics, stopped.clone()))];
     if let Some((email, password)) = &config.identity.first_owner {
         modules.staff.bootstrap(email, password).await.map_err(Stop::failed)?;
     }
@@ -82,7 +82,7 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
         let worker = Worker {
             runner: subscriptions::runner(&modules, &db, clock.clone()),
             subscriptions: subscriptions::subscriptions(),
-            schedules: subscriptions::schedules(),
+            schedules: subscriptions::schedules(config.stripe.reconcile),
             db,
             clock: clock.clone(),
         };
@@ -182,7 +182,8 @@ fn connect(config: &Config, metrics: telemetry::Metrics) -> Result<(Platform, Re
     let storage = Storage::open(&config.media).map_err(Stop::failed)?;
     let media = Media::new(db.clone(), clock.clone(), storage).map_err(Stop::failed)?;
     let provider = Arc::new(provider);
-    let platform = Platform { db, cache, clock, provider, tax_register, sms, media, health };
+    let vault = provider.clone();
+    let platform = Platform { db, cache, clock, provider, vault, tax_register, sms, media, health };
     Ok((platform, readiness))
 }
 

@@ -11,8 +11,10 @@ use chrono::TimeDelta;
 use contracts::{
     identity::CodeRequested,
     inventory::{AvailabilityTurned, StockLow},
-    order::{OrderEnded, OrderPaid, OrderPlaced},
-    payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    order::{OrderEnded, OrderPaid, OrderPlaced, RefundDue},
+    payment::{
+        PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded, RefundFailed,
+    },
     user::UserAnonymised,
 };
 use db::Db;
@@ -24,10 +26,16 @@ use inventory::{
 use kernel::Clock;
 use notification::events::SendCode;
 use order::{
-    events::{MarkPaid, MarkPaymentFailed, PutInReview},
+    events::{
+        HoldDisputed, MarkPaid, MarkPaymentFailed, MarkRefunded, NoteFailedRefund, PutInReview, TakeLateMoney,
+    },
     jobs::{ExpireOrders, TellOverdue},
 };
-use payment::{SweepInbox, WorkEvent, events::StartOrderPayment};
+use payment::{
+    FinishAttempt, ForgetCards, ReconcileOpen, ReconcileRecent, RefundOrder, SendRefund, StopOthers, SweepInbox,
+    WorkEvent,
+    events::{StartOrderPayment, StopPayments},
+};
 use shopping::{
     events::{DeleteCart, EmptyCart},
     jobs::{DeleteExpiredGuests, TellOfAbandonedCarts},
@@ -48,15 +56,21 @@ pub fn subscriptions() -> Subscriptions {
         .on::<OrderPaid, CountSales>()
         .on::<OrderPaid, EmptyCart>()
         .on::<OrderEnded, ReleaseStock>()
+        .on::<OrderEnded, StopPayments>()
+        .on::<RefundDue, RefundOrder>()
         .on::<PaymentSucceeded, MarkPaid>()
         .on::<PaymentFailed, MarkPaymentFailed>()
         .on::<PaymentMismatched, PutInReview>()
+        .on::<PaymentRefunded, MarkRefunded>()
+        .on::<RefundFailed, NoteFailedRefund>()
+        .on::<PaymentDisputed, HoldDisputed>()
         .on::<UserAnonymised, ForgetUser>()
+        .on::<UserAnonymised, ForgetCards>()
         .on::<UserAnonymised, DeleteCart>()
 }
 
-/// What comes round by itself.
-pub fn schedules() -> Schedules {
+/// What comes round by itself; `reconcile` is how often the payment provider is asked about what is open.
+pub fn schedules(reconcile: TimeDelta) -> Schedules {
     Schedules::default()
         .every::<GiveBackOrphans>(TimeDelta::seconds(10))
         .every::<ExpireOrders>(TimeDelta::seconds(10))
@@ -67,6 +81,8 @@ pub fn schedules() -> Schedules {
         .every::<TellOfAbandonedCarts>(TimeDelta::minutes(5))
         .every::<AnonymiseDue>(TimeDelta::minutes(10))
         .every::<Sweep>(TimeDelta::hours(1))
+        .every::<ReconcileOpen>(reconcile)
+        .every::<ReconcileRecent>(TimeDelta::days(1))
         .every::<SweepInbox>(TimeDelta::days(1))
         .every::<media::Sweep>(TimeDelta::minutes(10))
         .every::<identity::jobs::Sweep>(TimeDelta::days(1))
@@ -84,6 +100,10 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(MarkAvailability)
         .handle(MarkPaid)
         .handle(MarkPaymentFailed)
+        .handle(MarkRefunded)
+        .handle(NoteFailedRefund)
+        .handle(HoldDisputed)
+        .handle(RefundOrder)
         .handle(PutInReview)
         .handle(ReleaseStock)
         .handle(WarnOfLowStock)
@@ -98,6 +118,14 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .effect(EndSessions(modules.users.clone()))
         .effect(ForgetUser(modules.sessions.clone()))
         .effect(WorkEvent(modules.payments.clone()))
+        .effect(FinishAttempt(modules.payments.clone()))
+        .effect(StopOthers(modules.payments.clone()))
+        .effect(StopPayments(modules.payments.clone()))
+        .effect(SendRefund(modules.payments.clone()))
+        .effect(ReconcileOpen(modules.payments.clone()))
+        .effect(ReconcileRecent(modules.payments.clone()))
+        .effect(ForgetCards(modules.cards.clone()))
+        .effect(TakeLateMoney(modules.orders.clone()))
         .effect(SweepInbox(modules.payments.clone()))
         .effect(Sweep(db.clone()))
         .effect(ExpireOrders(modules.orders.clone()))

@@ -107,6 +107,14 @@ pub async fn enqueue<J: Job>(
     Ok(id)
 }
 
+/// A job as `platform.enqueue(jsonb, timestamptz)` takes it, for a domain whose own SQL leaves work behind.
+pub fn work<J: Job>(payload: &J::Payload, now: DateTime<Utc>) -> QueryResult<Value> {
+    let payload =
+        serde_json::to_value(payload).map_err(|e| diesel::result::Error::SerializationError(e.into()))?;
+    let (id, queue) = (JobId::generate(now), J::QUEUE.as_str());
+    Ok(serde_json::json!({ "id": id, "name": J::NAME, "queue": queue, "payload": payload }))
+}
+
 /// Runs jobs. Clones share the registered handlers.
 #[derive(Clone)]
 pub struct Runner {

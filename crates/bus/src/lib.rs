@@ -14,7 +14,7 @@ mod schema;
 mod tests;
 
 pub use self::{
-    jobs::{Effect, Handler, Job, JobContext, JobError, Runner, enqueue},
+    jobs::{Effect, Handler, Job, JobContext, JobError, Runner, enqueue, work},
     metrics::{Lag, lag},
     queue::Queue,
     relay::{Subscriptions, relay},

@@ -2,14 +2,13 @@
 //!
 //! **Invariant:** nothing kept here is the truth. Every caller has an answer for [`CacheError`].
 
-mod breaker;
 mod limiter;
 mod link;
 mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use breaker::{Breaker, State};
+pub use kernel::breaker::{Breaker, State};
 pub use limiter::{Decision, Limiter, Quota};
 pub use pool::{Cache, CacheError, CacheOptions, CacheStatus, is_address};
 pub use redis::Script;

@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use kernel::breaker::{Breaker, State};
 use redis::{FromRedisValue, RedisError, ScriptInvocation};
 
-use crate::{
-    breaker::{Breaker, State},
-    link::{Link, Manager},
-};
+use crate::link::{Link, Manager};
 
 /// Failures in a row after which Redis is left alone, and how long until one caller tries.
 const FAILURES: u32 = 3;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     Money,
-    id::{CartId, OrderId, ProductId, UserId},
+    id::{CartId, OrderId, PaymentId, ProductId, UserId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,45 @@ pub struct OrderOverdue {
 
 impl Event for OrderOverdue {
     const NAME: &'static str = "order.overdue.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// Why money has to go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundCause {
+    /// It came for an order that had ended.
+    Late,
+    /// It came twice.
+    Twice,
+    /// Its order was called off.
+    Cancelled,
+}
+
+impl RefundCause {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Twice => "twice",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Money that came for an order is not wanted: all of it goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundDue {
+    pub order_id: OrderId,
+    /// Which attempt brought it; nothing: every one that did.
+    pub payment_id: Option<PaymentId>,
+    pub cause: RefundCause,
+}
+
+impl Event for RefundDue {
+    const NAME: &'static str = "order.refund_due.v1";
     fn aggregate(&self) -> String {
         self.order_id.to_string()
     }

@@ -24,6 +24,13 @@ pub const WORK_AT_MOST: Duration = Duration::from_secs(18);
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(String);
 
+impl IdempotencyKey {
+    /// For a request that came without one, where none is demanded: it is like no other.
+    pub fn unique() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+}
+
 impl FromRequest for IdempotencyKey {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;

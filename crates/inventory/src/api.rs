@@ -35,6 +35,18 @@ pub trait StockApi: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<(), InventoryError>;
 
+    /// Takes units out of the house at once, for an order whose money came after it had given them back: all lines or none;
+    /// once, however often it is asked.
+    async fn take(
+        &self,
+        order: OrderId,
+        lines: &[HoldLine],
+        now: DateTime<Utc>,
+    ) -> Result<(), InventoryError>;
+
+    /// Gives an order's units back, also those that had left the house. Asked again, it changes nothing.
+    async fn give_back(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError>;
+
     /// How the reservations of these orders stand; an order without one is absent.
     async fn states(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, ReservationState>, InventoryError>;
 

@@ -54,8 +54,8 @@ impl Job for ReleaseStock {
 #[async_trait]
 impl Handler for ReleaseStock {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: OrderEnded) -> Result<(), JobError> {
-        let OrderEnded { order_id, on_account, .. } = event;
-        service::give_back(tx, order_id, on_account, context.now).await.map_err(JobError::of)
+        let OrderEnded { order_id, on_account, paid, .. } = event;
+        service::give_back(tx, order_id, on_account || paid, context.now).await.map_err(JobError::of)
     }
 }
 

@@ -81,6 +81,10 @@ typed_id! {
     ReservationId,
     /// One attempt to pay an order.
     PaymentId,
+    /// Money that goes back.
+    RefundId,
+    /// Something in which our books and the provider's did not agree.
+    DifferenceId,
     /// One published event.
     EventId,
     /// One job to run.

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** nothing here names a business domain beyond its id type.
 
+pub mod breaker;
 mod clock;
 mod contact;
 pub mod crash;

@@ -32,6 +32,14 @@ pub enum MoneyError {
     Overflow,
 }
 
+/// For people who keep the books: `30.00 PLN`.
+impl std::fmt::Display for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (sign, grosz) = (if self.amount < 0 { "-" } else { "" }, self.amount.unsigned_abs());
+        write!(f, "{sign}{}.{:02} {}", grosz / 100, grosz % 100, self.currency.code())
+    }
+}
+
 impl Money {
     pub const fn grosz(amount: i64) -> Self {
         Self { amount, currency: Currency::Pln }
@@ -109,6 +117,12 @@ mod tests {
         assert_eq!(parts, [34, 33, 33].map(Money::grosz));
         assert_eq!(allocate(Money::grosz(10), &[0, 0]), [10, 0].map(Money::grosz));
         assert_eq!(allocate(Money::grosz(10), &[]), []);
+    }
+
+    #[test]
+    fn it_is_read_in_zlotys() {
+        let read = [0, 5, 3_000, 123_456, -5].map(|amount| Money::grosz(amount).to_string());
+        assert_eq!(read, ["0.00 PLN", "0.05 PLN", "30.00 PLN", "1234.56 PLN", "-0.05 PLN"]);
     }
 
     #[test]

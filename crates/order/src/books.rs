@@ -77,14 +77,10 @@ fn expected(order: &Standing) -> Option<Units> {
     match order.status {
         OrderStatus::PendingPayment if on_account => Some(Units::Gone),
         OrderStatus::PendingPayment => Some(Units::Aside),
-        OrderStatus::Paid | OrderStatus::Preparing | OrderStatus::Shipped | OrderStatus::Delivered => {
-            Some(Units::Gone)
-        }
+        // Money that goes back brings no units back: what was not sent is called off, or received again.
+        status if status.is_paid() => Some(Units::Gone),
         OrderStatus::Expired | OrderStatus::Cancelled => Some(Units::Free),
-        OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded
-        | OrderStatus::Disputed
-        | OrderStatus::Review => None,
+        _ => None,
     }
 }
 

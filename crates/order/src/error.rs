@@ -48,10 +48,10 @@ pub enum OrderError {
     TooManyUnpaidOrders { limit: u32 },
     #[error("the customer has put aside {unpaid} of a product without paying")]
     TooManyUnpaidUnits { product: ProductId, limit: u32, unpaid: u32 },
-    #[error("that way of paying is not built yet")]
-    PaymentMethodNotBuilt,
-    #[error("giving money back is not built yet")]
-    RefundNotBuilt,
+    #[error("an order that is {} waits for no money", .0.as_str())]
+    CannotPay(OrderStatus),
+    #[error("there were too many attempts to pay the order")]
+    TooManyAttempts,
     #[error("an order that is {} cannot be cancelled", .0.as_str())]
     CannotCancel(OrderStatus),
     #[error("the customer's bank is at the payment: nobody can tell yet how it ends")]
@@ -88,6 +88,8 @@ impl DomainError for OrderError {
             | Self::InsufficientStock(_)
             | Self::PriceChanged { .. }
             | Self::CannotCancel(_)
+            | Self::CannotPay(_)
+            | Self::TooManyAttempts
             | Self::PaymentUnderWay
             | Self::NotOnAccount
             | Self::TooManyUnpaidOrders { .. }
@@ -99,7 +101,6 @@ impl DomainError for OrderError {
             | Self::AddressNotFound { .. }
             | Self::PaymentTerm { .. }
             | Self::PaymentMethodNotAvailable => ErrorKind::Invalid,
-            Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => ErrorKind::NotImplemented,
             Self::Money(_) => ErrorKind::Internal,
             Self::Lock(LockError::Lost(_)) => ErrorKind::Unavailable,
             Self::Port(e) => e.kind(),
@@ -123,7 +124,8 @@ impl DomainError for OrderError {
             Self::TooManyUnpaidOrders { .. } => "TOO_MANY_UNPAID_ORDERS",
             Self::TooManyUnpaidUnits { .. } => "TOO_MANY_UNPAID_UNITS",
             Self::NotOnAccount => "ORDER_NOT_ON_ACCOUNT",
-            Self::PaymentMethodNotBuilt | Self::RefundNotBuilt => "NOT_IMPLEMENTED",
+            Self::CannotPay(_) => "ORDER_CANNOT_BE_PAID",
+            Self::TooManyAttempts => "TOO_MANY_PAYMENT_ATTEMPTS",
             Self::CannotCancel(_) => "ORDER_CANNOT_BE_CANCELLED",
             Self::PaymentUnderWay => "PAYMENT_UNDER_WAY",
             Self::TrackingNumberTaken => "TRACKING_NUMBER_TAKEN",
@@ -146,7 +148,7 @@ impl DomainError for OrderError {
             Self::TooManyUnpaidUnits { product, limit, unpaid } => {
                 json!({ "productId": product, "limit": limit, "unpaid": unpaid })
             }
-            Self::CannotCancel(status) | Self::CannotMove(status) => json!({ "status": status.as_str() }),
+            Self::CannotCancel(status) | Self::CannotMove(status) | Self::CannotPay(status) => json!({ "status": status.as_str() }),
             _ => return Params::new(),
         };
         match params {

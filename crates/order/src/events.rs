@@ -1,15 +1,19 @@
 //! What order does when payment tells how it went.
 
 use async_trait::async_trait;
-use bus::{Handler, Job, JobContext, JobError};
-use chrono::{DateTime, Utc};
-use contracts::{
-    order::{OrderPaid, OrderedLine},
-    payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+use bus::{Effect, Handler, Job, JobContext, JobError, Queue};
+use contracts::payment::{
+    PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded, RefundFailed,
 };
 use db::Tx;
 
-use crate::{OrderError, OrderStatus, PaymentStatus, Transition, order::Order, store};
+use crate::{
+    OrderError, OrderService, PaymentStatus, Transition,
+    money::{self, LatePayment, Taken},
+    order::Order,
+    ports::Paid,
+    store,
+};
 
 #[cfg(test)]
 mod tests;
@@ -26,23 +30,21 @@ impl Job for MarkPaid {
 impl Handler for MarkPaid {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentSucceeded) -> Result<(), JobError> {
         let now = context.now;
+        let paid = Paid { payment: event.payment_id, amount: event.amount };
         // Locks the order before it is read: one that expires this moment must be seen as expired.
         let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
         store::put_payment_status(tx, event.order_id, succeeded, now).await?;
         let found = store::find_order(tx, event.order_id, None).await?;
         let order = found.ok_or_else(|| JobError::of(OrderError::NotFound))?;
-        if event.amount != order.totals.gross {
-            return review(tx, &order, "the amount paid is not the order's", &context).await;
-        }
-        if mark_paid(tx, &order, None, now).await? {
-            return Ok(());
-        }
-        match order.status {
-            // Money for an order that had ended must not lie about unseen.
-            OrderStatus::Expired | OrderStatus::Cancelled => {
-                review(tx, &order, "paid after it had ended", &context).await
+        match money::take(tx, &order, paid, now).await? {
+            Taken::Wrong => review(tx, &order, "the amount paid is not the order's", &context).await,
+            Taken::Late => {
+                let late = LatePayment { order_id: order.id, payment_id: paid.payment };
+                bus::enqueue::<TakeLateMoney>(tx, &late, now, now).await?;
+                Ok(())
             }
-            _ => Ok(()),
+            Taken::Refused(cause) => Ok(money::refuse(tx, order.id, paid.payment, cause, now).await?),
+            Taken::Marked | Taken::Known => Ok(()),
         }
     }
 }
@@ -65,6 +67,11 @@ impl Handler for MarkPaymentFailed {
             PaymentStatus::Refunded,
         ];
         let order = event.order_id;
+        // Of an attempt before the one that counts nobody wants to hear any more.
+        let counts = store::find_order(tx, order, None).await?.and_then(|order| order.payment);
+        if counts.is_some_and(|counts| counts != event.payment_id) {
+            return Ok(());
+        }
         if store::put_payment_status(tx, order, (PaymentStatus::Failed, &beyond), context.now).await? {
             store::insert_event(tx, order, ("payment_failed", Some(&event.reason)), context.now).await?;
         }
@@ -89,19 +96,67 @@ impl Handler for PutInReview {
     }
 }
 
-/// The order's money is here; false when it does not wait for it.
-pub(crate) async fn mark_paid(
-    tx: &mut Tx,
-    order: &Order,
-    detail: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<bool, db::QueryError> {
-    let moved = store::put_status(tx, order.id, Transition::Pay, now).await?;
-    if moved {
-        store::insert_event(tx, order.id, ("paid", detail), now).await?;
-        bus::publish(tx, &paid(order), now).await?;
+/// `payment.refunded`: money has gone back.
+pub struct MarkRefunded;
+
+impl Job for MarkRefunded {
+    const NAME: &'static str = "order.mark_refunded";
+    type Payload = PaymentRefunded;
+}
+
+#[async_trait]
+impl Handler for MarkRefunded {
+    async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentRefunded) -> Result<(), JobError> {
+        Ok(money::mark_refunded(tx, &event, context.now).await?)
     }
-    Ok(moved)
+}
+
+/// `payment.refund_failed`: the customer did not get what was sent back to her.
+pub struct NoteFailedRefund;
+
+impl Job for NoteFailedRefund {
+    const NAME: &'static str = "order.note_failed_refund";
+    type Payload = RefundFailed;
+}
+
+#[async_trait]
+impl Handler for NoteFailedRefund {
+    async fn run(&self, tx: &mut Tx, context: JobContext, event: RefundFailed) -> Result<(), JobError> {
+        let amount = event.amount.to_string();
+        Ok(store::insert_event(tx, event.order_id, ("refund_failed", Some(&amount)), context.now).await?)
+    }
+}
+
+/// `payment.disputed`: nothing ships while the customer's bank decides.
+pub struct HoldDisputed;
+
+impl Job for HoldDisputed {
+    const NAME: &'static str = "order.hold_disputed";
+    type Payload = PaymentDisputed;
+}
+
+#[async_trait]
+impl Handler for HoldDisputed {
+    async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentDisputed) -> Result<(), JobError> {
+        Ok(money::mark_disputed(tx, &event, context.now).await?)
+    }
+}
+
+/// Money came for an order that had expired: the order is taken up again if its units can still be had, otherwise the money
+/// goes back.
+pub struct TakeLateMoney(pub OrderService);
+
+impl Job for TakeLateMoney {
+    const NAME: &'static str = "order.take_late_money";
+    const QUEUE: Queue = Queue::Effects;
+    type Payload = LatePayment;
+}
+
+#[async_trait]
+impl Effect for TakeLateMoney {
+    async fn perform(&self, _: JobContext, late: LatePayment) -> Result<(), JobError> {
+        self.0.take_late(late).await.map_err(JobError::of)
+    }
 }
 
 async fn review(tx: &mut Tx, order: &Order, why: &str, context: &JobContext) -> Result<(), JobError> {
@@ -110,17 +165,4 @@ async fn review(tx: &mut Tx, order: &Order, why: &str, context: &JobContext) -> 
         tracing::error!(order.id = %order.id, why, "order {} needs a person: {why}", order.id);
     }
     Ok(())
-}
-
-fn paid(order: &Order) -> OrderPaid {
-    OrderPaid {
-        order_id: order.id,
-        user_id: order.user,
-        cart_id: order.cart,
-        lines: order
-            .lines
-            .iter()
-            .map(|line| OrderedLine { product_id: line.product, quantity: line.quantity })
-            .collect(),
-    }
 }

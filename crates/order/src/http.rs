@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use crate::{
     account::http as account, admin::http as admin, end::http as end, list::http as list,
-    place::http as place, reorder::http as reorder, view::http as view,
+    pay::http as pay, place::http as place, reorder::http as reorder, view::http as view,
 };
 
 #[cfg(test)]
@@ -19,6 +19,8 @@ pub fn routes() -> Routes {
         .get("/api/orders/tracking/{trackingNumber}", Limit::Default, list::track_order)
         .get("/api/orders/{id}", Limit::Default, view::get_order)
         .delete("/api/orders/{id}", Limit::Default, end::cancel_order)
+        .post("/api/orders/{id}/payment", Limit::Orders, pay::retry)
+        .post("/api/orders/{id}/payment/sync", Limit::Orders, pay::sync)
         .post("/api/orders/{id}/reorder", Limit::Default, reorder::reorder)
         .post("/api/admin/orders/{id}/transfer", Limit::Admin, account::receive_transfer)
         .join(admin::routes())
@@ -36,5 +38,7 @@ pub fn routes() -> Routes {
     admin::put_status,
     account::receive_transfer,
     reorder::reorder,
+    pay::retry,
+    pay::sync,
 ))]
 pub struct ApiDoc;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contracts::order::PaymentMethod;
 use kernel::{
     Money, MoneyError, VatLine, VatRate,
-    id::{CartId, OrderId, ProductId, UserId},
+    id::{CartId, OrderId, PaymentId, ProductId, UserId},
     totals_by_rate,
 };
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,10 @@ pub struct Order {
     pub cancel_reason: Option<String>,
     pub tracking_number: Option<String>,
     pub carrier: Option<String>,
+    /// The attempt to pay that counts: the last one begun, if it was not the first, or the one that paid.
+    pub payment: Option<PaymentId>,
+    /// How much of its money has gone back.
+    pub refunded: Money,
     pub events: Vec<OrderEvent>,
 }
 
@@ -156,46 +160,100 @@ impl Totals {
 }
 
 /// What may become of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transition {
     Pay,
+    /// Its money came after it had expired, and its units could still be had.
+    Revive,
     Expire,
+    /// By its customer, before anybody packs it.
     Cancel,
+    /// By the shop's people, before it is shipped.
+    CallOff,
     Prepare,
     Ship,
     Deliver,
+    /// Some of its money went back.
+    RefundPart,
+    /// All of it did.
+    RefundAll,
+    /// The customer's bank wants the money back: nothing happens until that is decided.
+    Dispute,
     /// What does not add up waits for a person.
     Review,
 }
 
 impl Transition {
+    pub const ALL: [Self; 12] = [
+        Self::Pay,
+        Self::Revive,
+        Self::Expire,
+        Self::Cancel,
+        Self::CallOff,
+        Self::Prepare,
+        Self::Ship,
+        Self::Deliver,
+        Self::RefundPart,
+        Self::RefundAll,
+        Self::Dispute,
+        Self::Review,
+    ];
+
     /// Where it can begin; from anywhere else it changes nothing.
     pub const fn from(self) -> &'static [OrderStatus] {
+        use OrderStatus::{
+            Cancelled, Delivered, Disputed, Expired, Paid, PartiallyRefunded, PendingPayment, Preparing, Review,
+            Shipped,
+        };
         match self {
-            Self::Pay | Self::Expire | Self::Cancel => &[OrderStatus::PendingPayment],
-            Self::Prepare => &[OrderStatus::Paid],
-            Self::Ship => &[OrderStatus::Preparing],
-            Self::Deliver => &[OrderStatus::Shipped],
-            Self::Review => &[OrderStatus::PendingPayment, OrderStatus::Expired, OrderStatus::Cancelled],
+            Self::Pay | Self::Expire => &[PendingPayment],
+            Self::Revive => &[Expired],
+            Self::Cancel => &[PendingPayment, Paid],
+            Self::CallOff => &[PendingPayment, Paid, Preparing, PartiallyRefunded, Review],
+            Self::Prepare => &[Paid, PartiallyRefunded],
+            Self::Ship => &[Preparing, PartiallyRefunded],
+            Self::Deliver => &[Shipped, PartiallyRefunded],
+            Self::RefundPart => &[Paid, Preparing, Shipped, Delivered],
+            Self::RefundAll => &[Paid, Preparing, Shipped, Delivered, PartiallyRefunded, Disputed],
+            Self::Dispute => &[Paid, Preparing, Shipped, Delivered, PartiallyRefunded],
+            Self::Review => &[PendingPayment, Expired, Cancelled],
         }
     }
 
     pub const fn to(self) -> OrderStatus {
         match self {
-            Self::Pay => OrderStatus::Paid,
+            Self::Pay | Self::Revive => OrderStatus::Paid,
             Self::Expire => OrderStatus::Expired,
-            Self::Cancel => OrderStatus::Cancelled,
+            Self::Cancel | Self::CallOff => OrderStatus::Cancelled,
             Self::Prepare => OrderStatus::Preparing,
             Self::Ship => OrderStatus::Shipped,
             Self::Deliver => OrderStatus::Delivered,
+            Self::RefundPart => OrderStatus::PartiallyRefunded,
+            Self::RefundAll => OrderStatus::Refunded,
+            Self::Dispute => OrderStatus::Disputed,
             Self::Review => OrderStatus::Review,
+        }
+    }
+
+    /// Whether the parcel must be under way for it, or must not be: an order that was refunded in part does not tell by its
+    /// status. `None` where it does not matter.
+    pub const fn wants_parcel(self) -> Option<bool> {
+        match self {
+            Self::Prepare | Self::Ship | Self::CallOff => Some(false),
+            Self::Deliver => Some(true),
+            _ => None,
         }
     }
 }
 
 impl OrderStatus {
-    /// Whether the customer may still call the order off. Once it is paid, its money would have to go back: not built yet.
+    /// Whether the customer may still call the order off; what was paid goes back.
     pub fn can_cancel(self) -> bool {
-        self == Self::PendingPayment
+        Transition::Cancel.from().contains(&self)
+    }
+
+    /// Its money is here, or was.
+    pub fn is_paid(self) -> bool {
+        Transition::RefundAll.from().contains(&self) || self == Self::Refunded
     }
 }

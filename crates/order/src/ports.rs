@@ -85,6 +85,13 @@ pub trait Stock: Send + Sync {
     /// Where the units of these orders are; an order that has none is absent.
     async fn units(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, Units>, PortError>;
 
+    /// Takes the units out of the house at once, for an order whose money came after it had given them back: all lines or
+    /// none; once, however often it is asked. A shortage comes back as [`OrderError::InsufficientStock`].
+    async fn take(&self, order: OrderId, lines: &[CartLine], now: DateTime<Utc>) -> Result<(), OrderError>;
+
+    /// Gives an order's units back, also those that had left the house. Asked again, it changes nothing.
+    async fn give_back(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError>;
+
     /// Gives back what was reserved for an order that did not come to be.
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError>;
 }
@@ -134,8 +141,36 @@ pub trait Payments: Send + Sync {
     /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
     async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError>;
 
-    /// The money of an order on account is here; false when it is not waited for any more. It may be said again.
-    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError>;
+    /// Another attempt, perhaps in another way: what was open before is stopped first. One that is open in the wanted way
+    /// already is the answer itself.
+    async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError>;
+
+    /// Asks the provider how the order's payments stand, now; the money that has come.
+    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PortError>;
+
+    /// The money of an order on account is here: its payment, or nothing when it is not waited for any more. It may be said
+    /// again.
+    async fn receive(&self, request: PaymentRequest) -> Result<Option<PaymentId>, PortError>;
+}
+
+/// What came of another attempt to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retried {
+    /// The attempt that is open now.
+    Open(Payment),
+    /// The money of an earlier one is here.
+    Paid,
+    /// The customer's bank is at an earlier one.
+    UnderWay,
+    /// Enough is enough.
+    TooOften,
+}
+
+/// Money that came for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paid {
+    pub payment: PaymentId,
+    pub amount: Money,
 }
 
 /// How a payment stands after it was to be stopped.
@@ -152,6 +187,8 @@ pub enum Stopped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentRequest {
     pub order: OrderId,
+    /// Whose order it is.
+    pub user: UserId,
     pub amount: Money,
     pub method: PaymentMethod,
     /// Until when the order waits for the money.
@@ -164,5 +201,14 @@ pub struct Payment {
     pub id: PaymentId,
     pub status: String,
     pub client_secret: Option<String>,
+    pub next_action: Option<NextAction>,
     pub expires_at: DateTime<Utc>,
+}
+
+/// What the customer has to do before the money moves, in the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextAction {
+    pub kind: String,
+    /// Where she is sent, if she is sent anywhere.
+    pub url: Option<String>,
 }

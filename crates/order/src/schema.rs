@@ -27,6 +27,11 @@ diesel::table! {
         carrier -> Nullable<Text>,
         hold_extensions -> Int4,
         overdue_at -> Nullable<Timestamptz>,
+        payment_id -> Nullable<Uuid>,
+        refunded -> Int8,
+        refund_revision -> Nullable<Int4>,
+        dispute -> Nullable<Text>,
+        disputed_from -> Nullable<Text>,
     }
 }
 

@@ -13,7 +13,7 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money, VatRate,
-    id::{CartId, EventId, OrderId, ProductId, UserId},
+    id::{CartId, EventId, OrderId, PaymentId, ProductId, UserId},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,6 +51,8 @@ struct OrderRow {
     cancel_reason: Option<String>,
     tracking_number: Option<String>,
     carrier: Option<String>,
+    payment_id: Option<PaymentId>,
+    refunded: i64,
 }
 
 #[derive(HasQuery, Serialize)]
@@ -223,8 +225,13 @@ pub(crate) async fn put_status(
 ) -> QueryResult<bool> {
     let from: Vec<&str> = transition.from().iter().map(|s| s.as_str()).collect();
     let to = transition.to();
-    let paid_at = (transition == Transition::Pay).then_some(now);
+    let paid_at = (to == OrderStatus::Paid).then_some(now);
     let standing = orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from)));
+    if let Some(wanted) = transition.wants_parcel() {
+        let put = (orders::status.eq(to.as_str()), orders::updated_at.eq(now));
+        let standing = standing.filter(orders::tracking_number.is_not_null().eq(wanted));
+        return Ok(diesel::update(standing).set(put).execute(tx).await? == 1);
+    }
     let put = diesel::update(standing).set((
         orders::status.eq(to.as_str()),
         // `None` leaves the column as it is.
@@ -232,6 +239,97 @@ pub(crate) async fn put_status(
         orders::updated_at.eq(now),
     ));
     Ok(cached(put).execute(tx).await? == 1)
+}
+
+/// How an order stands, locked until the transaction ends.
+pub(crate) async fn lock_status(tx: &mut Tx, id: OrderId) -> QueryResult<Option<OrderStatus>> {
+    let word: Option<String> =
+        cached(orders::table.find(id).select(orders::status).for_update()).get_result(tx).await.optional()?;
+    word.map(|word| status_of(&word)).transpose()
+}
+
+/// Which attempt to pay counts.
+pub(crate) async fn put_payment(tx: &mut Tx, id: OrderId, payment: PaymentId) -> QueryResult<()> {
+    cached(diesel::update(orders::table.find(id)).set(orders::payment_id.eq(payment))).execute(tx).await?;
+    Ok(())
+}
+
+/// Another attempt was begun; false when the order does not wait for its money any more.
+pub(crate) async fn put_attempt(
+    tx: &mut Tx,
+    id: OrderId,
+    (payment, method, status): (PaymentId, PaymentMethod, PaymentStatus),
+    hold_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let waiting = orders::id.eq(id).and(orders::status.eq(OrderStatus::PendingPayment.as_str()));
+    let put = diesel::update(orders::table.filter(waiting)).set((
+        orders::payment_id.eq(payment),
+        orders::payment_method.eq(method_word(method)),
+        orders::payment_status.eq(status.as_str()),
+        orders::hold_until.eq(hold_until),
+        orders::updated_at.eq(now),
+    ));
+    Ok(put.execute(tx).await? == 1)
+}
+
+/// How much of the order's money has gone back; false when something newer is known.
+pub(crate) async fn put_refunded(
+    tx: &mut Tx,
+    id: OrderId,
+    (refunded, revision): (Money, i32),
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let news = orders::refund_revision.is_null().or(orders::refund_revision.lt(revision));
+    let put = diesel::update(orders::table.filter(orders::id.eq(id).and(news))).set((
+        orders::refunded.eq(refunded.amount()),
+        orders::refund_revision.eq(revision),
+        orders::updated_at.eq(now),
+    ));
+    Ok(put.execute(tx).await? == 1)
+}
+
+/// How the dispute about an order stands, and where the order stood before it.
+pub(crate) async fn find_dispute(
+    tx: &mut Tx,
+    id: OrderId,
+) -> QueryResult<(Option<String>, Option<OrderStatus>)> {
+    let (dispute, from): (Option<String>, Option<String>) =
+        orders::table.find(id).select((orders::dispute, orders::disputed_from)).first(tx).await?;
+    Ok((dispute, from.map(|word| status_of(&word)).transpose()?))
+}
+
+/// Notes how the dispute about an order stands.
+pub(crate) async fn put_dispute(
+    tx: &mut Tx,
+    id: OrderId,
+    (dispute, from): (&str, Option<OrderStatus>),
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let put = (
+        orders::dispute.eq(dispute),
+        orders::disputed_from.eq(from.map(OrderStatus::as_str)),
+        orders::updated_at.eq(now),
+    );
+    diesel::update(orders::table.find(id)).set(put).execute(tx).await?;
+    Ok(())
+}
+
+/// The dispute is over: the order stands again where it stood before.
+pub(crate) async fn put_undisputed(
+    tx: &mut Tx,
+    id: OrderId,
+    to: OrderStatus,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let held = orders::id.eq(id).and(orders::status.eq(OrderStatus::Disputed.as_str()));
+    let put = (orders::status.eq(to.as_str()), orders::updated_at.eq(now));
+    Ok(diesel::update(orders::table.filter(held)).set(put).execute(tx).await? == 1)
+}
+
+/// How many orders wait for a person.
+pub(crate) async fn count_in_review(conn: &mut Tx) -> QueryResult<i64> {
+    orders::table.filter(orders::status.eq(OrderStatus::Review.as_str())).count().get_result(conn).await
 }
 
 /// Orders whose money has not come in time, those that have waited longest first.
@@ -389,6 +487,8 @@ impl OrderRow {
             cancel_reason: order.cancel_reason.clone(),
             tracking_number: order.tracking_number.clone(),
             carrier: order.carrier.clone(),
+            payment_id: order.payment,
+            refunded: order.refunded.amount(),
         })
     }
 
@@ -417,6 +517,8 @@ impl OrderRow {
             cancel_reason: self.cancel_reason,
             tracking_number: self.tracking_number,
             carrier: self.carrier,
+            payment: self.payment_id,
+            refunded: Money::grosz(self.refunded),
             events,
         })
     }

@@ -43,6 +43,11 @@ impl Failure {
         }
     }
 
+    /// Nobody was asked: Stripe has not answered of late.
+    pub(crate) fn left_alone() -> Self {
+        Self::NotDone("it has not answered of late, and is left alone for some seconds".to_owned(), Next::GiveUp)
+    }
+
     pub(crate) fn timeout() -> Self {
         Self::InDoubt("no answer in time".to_owned(), Next::GiveUp)
     }

@@ -6,6 +6,8 @@ mod failure;
 mod patience;
 mod provider;
 mod translation;
+mod vault;
+mod wire;
 
 #[cfg(test)]
 mod tests;

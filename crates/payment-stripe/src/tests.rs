@@ -22,6 +22,7 @@ fn new_intent() -> NewIntent {
         payment: "0192f0c1-2345-7abc-8def-0123456789ac".parse::<PaymentId>().unwrap(),
         amount: Money::grosz(29_99),
         method: Method::Card,
+        customer: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use payment::ports::{Intent, IntentStatus, Method, NewIntent, ProviderError};
+use payment::ports::{Intent, IntentStatus, Method, NewIntent, NextAction, ProviderError};
 use stripe_core::payment_intent::CreatePaymentIntent;
 use stripe_core::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentStatus};
 
@@ -12,18 +12,24 @@ use stripe_core::{PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, Payment
 pub(crate) fn creation(new: &NewIntent) -> Result<CreatePaymentIntent, ProviderError> {
     let currency = new.amount.currency().code().to_ascii_lowercase();
     let Ok(currency) = parsed_as(|intent| &intent.currency, &currency);
-    Ok(CreatePaymentIntent::new(new.amount.amount(), currency)
+    let creation = CreatePaymentIntent::new(new.amount.amount(), currency)
         .allowed_payment_method_types([method(new.method)?])
         .metadata(HashMap::from([
             ("order_id".to_owned(), new.order.to_string()),
             ("payment_id".to_owned(), new.payment.to_string()),
-        ])))
+        ]));
+    Ok(match &new.customer {
+        Some(customer) => creation.customer(customer),
+        None => creation,
+    })
 }
 
 /// `payment_method_types` is gone since 2026-09-30.endive, the version that the SDK speaks.
 fn method(method: Method) -> Result<PaymentIntentAllowedPaymentMethodTypes, ProviderError> {
     match method {
         Method::Card => Ok(PaymentIntentAllowedPaymentMethodTypes::Card),
+        Method::Blik => Ok(PaymentIntentAllowedPaymentMethodTypes::Blik),
+        Method::P24 => Ok(PaymentIntentAllowedPaymentMethodTypes::P24),
         Method::BankTransfer => Err(ProviderError::Refused {
             code: "payment_method_not_available".to_owned(),
             message: "money by transfer comes without the provider".to_owned(),
@@ -46,9 +52,14 @@ pub(crate) fn intent(intent: PaymentIntent) -> Result<Intent, ProviderError> {
         id: intent.id.to_string(),
         status,
         amount: intent.amount,
+        received: intent.amount_received,
         currency: intent.currency.to_string().to_ascii_lowercase(),
         order: intent.metadata.get("order_id").and_then(|id| id.parse().ok()),
         client_secret: intent.client_secret,
+        next_action: intent.next_action.map(|action| NextAction {
+            kind: action.type_,
+            url: action.redirect_to_url.and_then(|redirect| redirect.url),
+        }),
         livemode: intent.livemode,
         failure,
     })

@@ -3,19 +3,41 @@
 use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
-use crate::{client::http as client, webhook::http as webhook};
+use crate::{
+    admin::http as admin, cards::http as cards, client::http as client, reconcile::http as reconcile,
+    refund::http as refunds, webhook::http as webhook,
+};
 
-/// Expects a `Data<PaymentService>`, a `Data<WebhookSecrets>` and a `Data<ClientConfig>`.
+/// Expects a `Data` of `PaymentService`, `CardService`, `WebhookSecrets`, `ClientConfig` and `dyn Answers`.
 pub fn routes() -> Routes {
-    Routes::new().get("/api/payment/config", Limit::Default, client::get_config).post(
-        "/stripe/webhook",
-        Limit::None,
-        webhook::receive,
-    )
+    Routes::new()
+        .get("/api/payment/config", Limit::Default, client::get_config)
+        .post("/stripe/webhook", Limit::None, webhook::receive)
+        .get("/api/users/me/payment-methods", Limit::Default, cards::list)
+        .post("/api/users/me/payment-methods", Limit::Default, cards::set_up)
+        .delete("/api/users/me/payment-methods/{id}", Limit::Default, cards::remove)
+        .get("/api/admin/orders/{id}/payments", Limit::Admin, admin::account)
+        .post("/api/admin/orders/{id}/refunds", Limit::Admin, refunds::refund)
+        .post("/api/admin/payments/refunds/{id}/transfer", Limit::Admin, refunds::confirm_transfer)
+        .get("/api/admin/payments/events", Limit::Admin, admin::list_events)
+        .post("/api/admin/payments/events/{id}/replay", Limit::Admin, admin::replay)
+        .get("/api/admin/payments/reconciliation", Limit::Admin, reconcile::report)
 }
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(client::get_config, webhook::receive))]
+#[openapi(paths(
+    client::get_config,
+    webhook::receive,
+    cards::list,
+    cards::set_up,
+    cards::remove,
+    admin::account,
+    refunds::refund,
+    refunds::confirm_transfer,
+    admin::list_events,
+    admin::replay,
+    reconcile::report
+))]
 pub struct ApiDoc;
 
 #[cfg(test)]

@@ -1,13 +1,22 @@
 //! Payments: money taken through a provider, once.
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
+mod attempts;
+mod books;
+mod cards;
 mod client;
+mod dispute;
 mod error;
 pub mod events;
 pub mod http;
+mod measures;
+mod news;
 mod payment;
 pub mod ports;
+mod reconcile;
+mod refund;
 mod schema;
 mod service;
 mod store;
@@ -15,11 +24,19 @@ mod store;
 mod tests;
 mod webhook;
 
-pub use api::{PaymentsApi, Received, StartPayment, Stopped};
+pub use api::{Paid, PaymentsApi, Retried, StartPayment, Stopped};
+pub use attempts::{FinishAttempt, LOOK_AFTER, StopOthers};
+pub use cards::{CardService, jobs::ForgetCards};
 pub use client::ClientConfig;
 pub use error::PaymentError;
+pub use measures::Measures;
 pub use payment::{Payment, PaymentStatus};
-pub use service::{LOOK_AFTER, PaymentService};
+pub use reconcile::jobs::{ReconcileOpen, ReconcileRecent};
+pub use refund::{
+    RefundStatus,
+    jobs::{RefundOrder, SendRefund},
+};
+pub use service::PaymentService;
 pub use webhook::{
     WebhookSecrets,
     jobs::{SweepInbox, WorkEvent},

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     Money,
-    id::{OrderId, PaymentId},
+    id::{OrderId, PaymentId, UserId},
 };
 
-use crate::ports::{Intent, IntentStatus, Method};
+use crate::ports::{Intent, IntentStatus, Method, NextAction};
 
 /// How a payment stands. The order of the variants is the rank: a payment only rises, so that a late event of the
 /// past changes nothing.
@@ -51,6 +51,16 @@ impl PaymentStatus {
         Self::ALL.into_iter().find(|s| s.as_str() == word)
     }
 
+    /// No money comes by it any more, or it is here.
+    pub(crate) fn is_final(self) -> bool {
+        self >= Self::Canceled
+    }
+
+    /// The money came.
+    pub(crate) fn is_paid(self) -> bool {
+        self >= Self::Succeeded
+    }
+
     /// What the provider's view means here. An intent that waits for a payment method after a failure has failed.
     pub(crate) fn of(intent: &Intent) -> Self {
         match intent.status {
@@ -68,6 +78,8 @@ impl PaymentStatus {
 pub struct Payment {
     pub id: PaymentId,
     pub order: OrderId,
+    /// Whose order it is.
+    pub user: Option<UserId>,
     /// 1 for the first.
     pub attempt: i32,
     pub method: Method,
@@ -76,6 +88,8 @@ pub struct Payment {
     /// The provider's id of it, once it is known here.
     pub intent: Option<String>,
     pub client_secret: Option<String>,
+    /// What the customer has to do, while it requires action.
+    pub next_action: Option<NextAction>,
     pub failure: Option<String>,
     pub expires_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
@@ -97,7 +111,8 @@ impl Payment {
     /// In what the provider's view differs from what was asked for; nothing is paid unless this is empty.
     pub(crate) fn differences(&self, intent: &Intent, livemode: bool) -> Vec<&'static str> {
         let mut differences = Vec::new();
-        if intent.amount != self.amount.amount() {
+        let paid = intent.status == IntentStatus::Succeeded;
+        if intent.amount != self.amount.amount() || (paid && intent.received != intent.amount) {
             differences.push("amount");
         }
         if !intent.currency.eq_ignore_ascii_case(self.amount.currency().code()) {

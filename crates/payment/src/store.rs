@@ -2,19 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use db::{Tx, cached};
-use diesel::{prelude::*, sql_types::Timestamptz};
+use diesel::{
+    dsl::{exists, select},
+    prelude::*,
+};
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money,
-    id::{OrderId, PaymentId},
+    id::{OrderId, PaymentId, UserId},
 };
 use serde_json::Value;
 
 use crate::{
     Payment, PaymentStatus,
-    ports::{Intent, Method},
-    schema::{inbox, payments},
-    webhook::ProviderEvent,
+    ports::{Intent, Method, NextAction},
+    measures::Measures,
+    schema::{customers, inbox, payments, refunds},
 };
 
 #[derive(HasQuery, Insertable)]
@@ -33,6 +36,8 @@ struct PaymentRow {
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    user_id: Option<UserId>,
+    next_action: Option<Value>,
 }
 
 /// Writes a new attempt, or leaves the one that is there; the row as it stands either way.
@@ -56,6 +61,88 @@ pub(crate) async fn find_attempt(
     let attempt = payments::order_id.eq(order).and(payments::attempt.eq(attempt));
     let row = PaymentRow::query().filter(attempt).first(conn).await.optional()?;
     row.map(PaymentRow::into_payment).transpose()
+}
+
+pub(crate) async fn find(conn: &mut Tx, id: PaymentId) -> QueryResult<Option<Payment>> {
+    let row = PaymentRow::query().find(id).first(conn).await.optional()?;
+    row.map(PaymentRow::into_payment).transpose()
+}
+
+/// Whether there is another attempt that may still take money, or took it.
+pub(crate) async fn has_other_attempts(tx: &mut Tx, order: OrderId, than: PaymentId) -> QueryResult<bool> {
+    let others = payments::order_id.eq(order).and(payments::id.ne(than));
+    let dead = payments::status.eq(PaymentStatus::Canceled.as_str());
+    cached(select(exists(payments::table.filter(others.and(diesel::dsl::not(dead)))))).get_result(tx).await
+}
+
+/// The attempts to pay an order, locked, in the order of their numbers.
+pub(crate) async fn lock_of_order(tx: &mut Tx, order: OrderId) -> QueryResult<Vec<Payment>> {
+    let of_order = PaymentRow::query().filter(payments::order_id.eq(order));
+    let rows: Vec<PaymentRow> = of_order.order(payments::attempt).for_update().load(tx).await?;
+    rows.into_iter().map(PaymentRow::into_payment).collect()
+}
+
+/// The payment of an intent that is attached, locked.
+pub(crate) async fn lock_of_intent(tx: &mut Tx, intent: &str) -> QueryResult<Option<Payment>> {
+    let of_intent = PaymentRow::query().filter(payments::intent_id.eq(intent));
+    of_intent.for_update().first(tx).await.optional()?.map(PaymentRow::into_payment).transpose()
+}
+
+/// Those of these intents that are ours.
+pub(crate) async fn list_of_intents(conn: &mut Tx, intents: &[String]) -> QueryResult<Vec<Payment>> {
+    let rows: Vec<PaymentRow> =
+        PaymentRow::query().filter(payments::intent_id.eq_any(intents)).load(conn).await?;
+    rows.into_iter().map(PaymentRow::into_payment).collect()
+}
+
+/// What the provider may know more about, those longest unasked first.
+pub(crate) async fn list_open(
+    conn: &mut Tx,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<Payment>> {
+    // Spelled out as in the index `payments_open`.
+    let open = diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
+         and method <> 'bank_transfer'",
+    );
+    let settled = payments::updated_at.lt(before);
+    let unasked = payments::checked_at.is_null().or(payments::checked_at.lt(before));
+    let rows: Vec<PaymentRow> = PaymentRow::query()
+        .filter(open.and(settled).and(unasked))
+        .order(payments::checked_at.asc().nulls_first())
+        .limit(limit)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(PaymentRow::into_payment).collect()
+}
+
+/// Attempts begun since then that the provider should know.
+pub(crate) async fn list_since(
+    conn: &mut Tx,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    after: Option<PaymentId>,
+    limit: i64,
+) -> QueryResult<Vec<Payment>> {
+    // Ids begin with the time at which they were made.
+    let from = after.unwrap_or_else(|| PaymentId::generate(since));
+    let rows: Vec<PaymentRow> = PaymentRow::query()
+        .filter(payments::id.gt(from).and(payments::created_at.lt(until)).and(payments::intent_id.is_not_null()))
+        .order(payments::id)
+        .limit(limit)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(PaymentRow::into_payment).collect()
+}
+
+pub(crate) async fn put_checked(conn: &mut Tx, id: PaymentId, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payments::table.find(id)).set(payments::checked_at.eq(now)).execute(conn).await?;
+    Ok(())
+}
+
+/// Whom the provider knows the customer as.
+pub(crate) async fn find_customer(conn: &mut Tx, user: UserId) -> QueryResult<Option<String>> {
+    cached(customers::table.find(user).select(customers::customer_id)).get_result(conn).await.optional()
 }
 
 /// Every attempt to pay these orders, oldest first.
@@ -125,6 +212,7 @@ pub(crate) async fn put_intent(
         // An answer without the secret does not make us forget it.
         intent.client_secret.as_ref().map(|secret| payments::client_secret.eq(secret)),
         payments::failure.eq(&intent.failure),
+        payments::next_action.eq(action_json(intent.next_action.as_ref())?),
         payments::updated_at.eq(now),
     ));
     cached(put).execute(tx).await?;
@@ -183,42 +271,9 @@ pub(crate) async fn put_mismatch(
     Ok(changed == 1)
 }
 
-/// Stores a provider's event, as worked on when there is nothing to do; false when it is there already.
-pub(crate) async fn insert_event(
-    tx: &mut Tx,
-    event: &ProviderEvent,
-    payload: &Value,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let stored = diesel::insert_into(inbox::table)
-        .values((
-            inbox::event_id.eq(&event.id),
-            inbox::kind.eq(&event.kind),
-            inbox::intent_id.eq(&event.intent),
-            inbox::payload.eq(payload),
-            inbox::received_at.eq(now),
-            inbox::worked_at.eq((!event.moves_money()).then_some(now)),
-        ))
-        .on_conflict_do_nothing()
-        .execute(tx)
-        .await?;
-    Ok(stored == 1)
-}
-
-pub(crate) async fn put_worked(conn: &mut Tx, event: &str, now: DateTime<Utc>) -> QueryResult<()> {
-    let put = diesel::update(inbox::table.find(event)).set(inbox::worked_at.eq(now));
-    cached(put).execute(conn).await?;
-    Ok(())
-}
-
-/// Deletes a thousand of the events worked on before then; whether there may be more.
-pub(crate) async fn delete_worked(conn: &mut Tx, before: DateTime<Utc>) -> QueryResult<bool> {
-    let old = diesel::sql_query(
-        "delete from payments.inbox where event_id in (
-             select event_id from payments.inbox where worked_at < $1 order by worked_at limit 1000
-         )",
-    );
-    Ok(old.bind::<Timestamptz, _>(before).execute(conn).await? == 1000)
+fn action_json(action: Option<&NextAction>) -> QueryResult<Option<Value>> {
+    let json = action.map(serde_json::to_value).transpose();
+    json.map_err(|e| diesel::result::Error::SerializationError(e.into()))
 }
 
 impl From<&Payment> for PaymentRow {
@@ -237,6 +292,8 @@ impl From<&Payment> for PaymentRow {
             expires_at: payment.expires_at,
             created_at: payment.created_at,
             updated_at: payment.created_at,
+            user_id: payment.user,
+            next_action: None,
         }
     }
 }
@@ -246,12 +303,14 @@ impl PaymentRow {
         Ok(Payment {
             id: self.id,
             order: self.order_id,
+            user: self.user_id,
             attempt: self.attempt,
             method: Method::from_word(&self.method).ok_or_else(|| corrupt("unknown method"))?,
             amount: Money::grosz(self.amount),
             status: status_of(&self.status)?,
             intent: self.intent_id,
             client_secret: self.client_secret,
+            next_action: self.next_action.and_then(|action| serde_json::from_value(action).ok()),
             failure: self.failure,
             expires_at: self.expires_at,
             created_at: self.created_at,
@@ -264,6 +323,50 @@ fn status_of(word: &str) -> QueryResult<PaymentStatus> {
 }
 
 /// What the table's checks rule out.
-fn corrupt(what: &str) -> diesel::result::Error {
+pub(crate) fn corrupt(what: &str) -> diesel::result::Error {
     diesel::result::Error::DeserializationError(what.into())
+}
+
+#[derive(QueryableByName)]
+pub(crate) struct ViolationRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(crate) rule: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(crate) subject: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(crate) stands: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub(crate) expected: String,
+}
+
+pub(crate) async fn list_violations(conn: &mut Tx) -> QueryResult<Vec<ViolationRow>> {
+    diesel::sql_query("select rule, subject, stands, expected from payments.integrity limit 100")
+        .load(conn)
+        .await
+}
+
+/// Since when the oldest event waits, how many attempts have been `creating` since before the first moment, how many refunds
+/// open since before the second.
+pub(crate) async fn measure(
+    conn: &mut Tx,
+    now: DateTime<Utc>,
+    (intent, refund): (DateTime<Utc>, DateTime<Utc>),
+) -> QueryResult<Measures> {
+    let oldest: Option<DateTime<Utc>> = inbox::table
+        .filter(inbox::worked_at.is_null())
+        .select(diesel::dsl::min(inbox::received_at))
+        .get_result(conn)
+        .await?;
+    // Spelled out as in the index `payments_open`.
+    let creating = diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
+         and method <> 'bank_transfer' and status = 'creating'",
+    );
+    let unknown_outcomes =
+        payments::table.filter(creating.and(payments::created_at.lt(intent))).count().get_result(conn).await?;
+    let open = diesel::dsl::sql::<diesel::sql_types::Bool>("status in ('requested', 'pending')");
+    let slow_refunds =
+        refunds::table.filter(open.and(refunds::requested_at.lt(refund))).count().get_result(conn).await?;
+    let inbox_ms = oldest.map_or(0, |oldest| (now - oldest).num_milliseconds().max(0));
+    Ok(Measures { inbox_ms, unknown_outcomes, slow_refunds })
 }

@@ -25,12 +25,15 @@ impl Stock for StockForOrder {
         lines: &[CartLine],
         now: DateTime<Utc>,
     ) -> Result<(), OrderError> {
-        self.0.reserve(order, &hold_lines(lines), now).await.map_err(|e| match e {
-            InventoryError::Insufficient(short) => {
-                OrderError::InsufficientStock(short.iter().map(shortage).collect())
-            }
-            other => PortError::new("inventory", other).into(),
-        })
+        self.0.reserve(order, &hold_lines(lines), now).await.map_err(refused)
+    }
+
+    async fn take(&self, order: OrderId, lines: &[CartLine], now: DateTime<Utc>) -> Result<(), OrderError> {
+        self.0.take(order, &hold_lines(lines), now).await.map_err(refused)
+    }
+
+    async fn give_back(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError> {
+        self.0.give_back(order, now).await.map_err(|e| PortError::new("inventory", e))
     }
 
     async fn units(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, Units>, PortError> {
@@ -47,6 +50,15 @@ impl Stock for StockForOrder {
 
     async fn release(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), PortError> {
         self.0.release(order, now).await.map_err(|e| PortError::new("inventory", e))
+    }
+}
+
+fn refused(e: InventoryError) -> OrderError {
+    match e {
+        InventoryError::Insufficient(short) => {
+            OrderError::InsufficientStock(short.iter().map(shortage).collect())
+        }
+        other => PortError::new("inventory", other).into(),
     }
 }
 

@@ -4,49 +4,69 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contracts::order::PaymentMethod;
-use kernel::PortError;
-use order::ports::{Payment, PaymentRequest, Payments, Stopped};
-use payment::{PaymentsApi, Received, StartPayment, ports::Method};
+use kernel::{
+    PortError,
+    id::{OrderId, PaymentId},
+};
+use order::ports::{NextAction, Paid, Payment, PaymentRequest, Payments, Retried, Stopped};
+use payment::{PaymentsApi, StartPayment, ports::Method};
 
 pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
 
 #[async_trait]
 impl Payments for PaymentsForOrder {
     async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError> {
-        let payment = self.0.start(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
-        Ok(Payment {
-            id: payment.id,
-            status: payment.status.as_str().to_owned(),
-            client_secret: payment.client_secret,
-            expires_at: payment.expires_at,
+        self.0.start(started(request)).await.map(shown).map_err(failed)
+    }
+
+    async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError> {
+        Ok(match self.0.retry(started(request)).await.map_err(failed)? {
+            payment::Retried::Open(payment) => Retried::Open(shown(payment)),
+            payment::Retried::Paid => Retried::Paid,
+            payment::Retried::UnderWay => Retried::UnderWay,
+            payment::Retried::TooOften => Retried::TooOften,
         })
     }
 
+    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PortError> {
+        let paid = self.0.sync(order).await.map_err(failed)?;
+        Ok(paid.into_iter().map(|paid| Paid { payment: paid.payment, amount: paid.amount }).collect())
+    }
+
     async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError> {
-        let stopped = self.0.stop(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
-        Ok(match stopped {
+        Ok(match self.0.stop(started(request)).await.map_err(failed)? {
             payment::Stopped::Unpaid => Stopped::Unpaid,
             payment::Stopped::Paid => Stopped::Paid,
             payment::Stopped::UnderWay => Stopped::UnderWay,
         })
     }
 
-    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError> {
-        let received =
-            self.0.receive_transfer(started(request)?).await.map_err(|e| PortError::new("payment", e))?;
-        Ok(received == Received::Here)
+    async fn receive(&self, request: PaymentRequest) -> Result<Option<PaymentId>, PortError> {
+        self.0.receive_transfer(started(request)).await.map_err(failed)
     }
 }
 
-fn started(request: PaymentRequest) -> Result<StartPayment, PortError> {
-    let method = match request.method {
+fn failed(e: payment::PaymentError) -> PortError {
+    PortError::new("payment", e)
+}
+
+fn started(request: PaymentRequest) -> StartPayment {
+    let PaymentRequest { order, user, amount, method, expires_at } = request;
+    let method = match method {
         PaymentMethod::Card => Method::Card,
+        PaymentMethod::Blik => Method::Blik,
+        PaymentMethod::P24 => Method::P24,
         PaymentMethod::BankTransfer => Method::BankTransfer,
-        // Order lets nobody pay that way yet.
-        PaymentMethod::Blik | PaymentMethod::P24 => {
-            return Err(PortError::new("payment", order::OrderError::PaymentMethodNotBuilt));
-        }
     };
-    let PaymentRequest { order, amount, expires_at, .. } = request;
-    Ok(StartPayment { order, amount, method, expires_at })
+    StartPayment { order, user, amount, method, expires_at }
+}
+
+fn shown(payment: payment::Payment) -> Payment {
+    Payment {
+        id: payment.id,
+        status: payment.status.as_str().to_owned(),
+        client_secret: payment.client_secret,
+        next_action: payment.next_action.map(|action| NextAction { kind: action.kind, url: action.url }),
+        expires_at: payment.expires_at,
+    }
 }

@@ -140,24 +140,8 @@ impl StockService {
     }
 
     async fn try_reserve_many(&self, wanted: &[Wanted]) -> Result<Vec<Answer>, InventoryError> {
-        let mut new = NewReservations::default();
-        for (nth, one) in (1..).zip(wanted) {
-            new.ids.push(one.id);
-            new.orders.push(one.order);
-            for (product, quantity) in &one.lines {
-                new.of.push(nth);
-                new.products.push(*product);
-                new.quantities.push(*quantity);
-            }
-        }
         let Some(now) = wanted.iter().map(|one| one.now).max() else { return Ok(Vec::new()) };
-        let answer =
-            store::insert_reservations(&mut *self.db.conn().await?, &new, (now + UNHEARD, now)).await?;
-        let Reserved { answers, news } =
-            serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
-        if answers.len() != wanted.len() {
-            return Err(InventoryError::State(format!("{} answers for {}", answers.len(), wanted.len())));
-        }
+        let Reserved { answers, news } = insert(&mut *self.db.conn().await?, wanted, now).await?;
         if let Some(news) = news {
             self.tell_of_crowds(news, &answers, now).await;
         }
@@ -174,6 +158,15 @@ impl StockService {
         if !news.levels.is_empty() {
             self.gate.tell(&news, now).await;
         }
+    }
+}
+
+impl Wanted {
+    fn new(order: OrderId, lines: &[HoldLine], now: DateTime<Utc>) -> Result<Self, InventoryError> {
+        let quantity = |l: &HoldLine| i32::try_from(l.quantity).ok().filter(|q| *q > 0);
+        let lines: Option<Vec<_>> = lines.iter().map(|l| Some((l.product, quantity(l)?))).collect();
+        let lines = lines.filter(|lines| !lines.is_empty()).ok_or(InventoryError::Quantity)?;
+        Ok(Self { id: ReservationId::generate(now), order, lines, now })
     }
 }
 
@@ -218,14 +211,38 @@ impl StockApi for StockService {
         lines: &[HoldLine],
         now: DateTime<Utc>,
     ) -> Result<(), InventoryError> {
-        let quantity = |l: &HoldLine| i32::try_from(l.quantity).ok().filter(|q| *q > 0);
-        let lines: Option<Vec<_>> = lines.iter().map(|l| Some((l.product, quantity(l)?))).collect();
-        let lines = lines.filter(|lines| !lines.is_empty()).ok_or(InventoryError::Quantity)?;
-        let first = lines.iter().map(|(product, _)| *product).min();
+        let wanted = Wanted::new(order, lines, now)?;
+        let first = wanted.lines.iter().map(|(product, _)| *product).min();
         let lane = first.map_or(0, |product| usize::from(product.0.as_bytes()[15]) % LANES);
-        let wanted = Wanted { id: ReservationId::generate(now), order, lines, now };
         let same = |a: &Wanted, b: &Wanted| a.order == b.order;
         self.lanes[lane].ask(wanted, same, |wanted| self.reserve_many(wanted)).await
+    }
+
+    async fn take(
+        &self,
+        order: OrderId,
+        lines: &[HoldLine],
+        now: DateTime<Utc>,
+    ) -> Result<(), InventoryError> {
+        let wanted = Wanted::new(order, lines, now)?;
+        db::retry(async || {
+            let mut conn = self.db.conn().await?;
+            conn.transaction(async |tx| {
+                let Reserved { answers, .. } = insert(tx, std::slice::from_ref(&wanted), now).await?;
+                answers.into_iter().try_for_each(Answer::into_result)?;
+                commit(tx, order, now).await
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn give_back(&self, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
+        db::retry(async || {
+            let mut conn = self.db.conn().await?;
+            conn.transaction(async |tx| give_back(tx, order, true, now).await).await
+        })
+        .await
     }
 
     async fn states(&self, orders: &[OrderId]) -> Result<HashMap<OrderId, ReservationState>, InventoryError> {
@@ -241,15 +258,36 @@ impl StockApi for StockService {
     }
 }
 
-/// The order came to nothing: its units can be sold again, those of an order on account although they had left the books.
+/// Reserves, in the caller's transaction if there is one; an answer for each.
+async fn insert(conn: &mut Tx, wanted: &[Wanted], now: DateTime<Utc>) -> Result<Reserved, InventoryError> {
+    let mut new = NewReservations::default();
+    for (nth, one) in (1..).zip(wanted) {
+        new.ids.push(one.id);
+        new.orders.push(one.order);
+        for (product, quantity) in &one.lines {
+            new.of.push(nth);
+            new.products.push(*product);
+            new.quantities.push(*quantity);
+        }
+    }
+    let answer = store::insert_reservations(conn, &new, (now + UNHEARD, now)).await?;
+    let reserved: Reserved =
+        serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
+    if reserved.answers.len() != wanted.len() {
+        return Err(InventoryError::State(format!("{} answers for {}", reserved.answers.len(), wanted.len())));
+    }
+    Ok(reserved)
+}
+
+/// The order came to nothing: its units can be sold again, also those that had left the books when `gone`.
 pub(crate) async fn give_back(
     tx: &mut Tx,
     order: OrderId,
-    on_account: bool,
+    gone: bool,
     now: DateTime<Utc>,
 ) -> Result<(), InventoryError> {
     let state = store::settle(tx, order, ReservationState::Released, now).await?;
-    if on_account && state.as_deref() == Some(ReservationState::Committed.as_str()) {
+    if gone && state.as_deref() == Some(ReservationState::Committed.as_str()) {
         store::settle(tx, order, ReservationState::Returned, now).await?;
     }
     Ok(())
@@ -267,10 +305,11 @@ pub(crate) async fn commit_on_account(
     }
 }
 
-/// The order is paid: its units leave the house.
+/// The order is paid: its units leave the house, unless it was called off since then.
 pub(crate) async fn commit(tx: &mut Tx, order: OrderId, now: DateTime<Utc>) -> Result<(), InventoryError> {
     match store::settle(tx, order, ReservationState::Committed, now).await?.as_deref() {
-        Some("committed") => Ok(()),
+        // Given back: called off since it was paid. A paid order without its units is found by the integrity of orders.
+        Some("committed" | "released" | "returned") => Ok(()),
         // Asked again until a person has looked: a paid order without its units must not be forgotten.
         other => Err(InventoryError::State(format!("paid, but its reservation is {other:?}"))),
     }

@@ -17,8 +17,8 @@ use serde_json::json;
 use crate::{
     OrderError, OrderService,
     end::service::payment_of,
-    events::mark_paid,
-    order::{Order, OrderStatus, PaymentStatus},
+    money::mark_paid,
+    order::{Order, OrderStatus, PaymentStatus, Transition},
     store,
 };
 
@@ -41,15 +41,14 @@ impl OrderService {
             _ => return Err(OrderError::NotOnAccount),
         }
         // First with whoever keeps the money: should this end here, its event pays the order.
-        if !self.ports.payments.receive(payment_of(&order)).await? {
-            return Err(OrderError::CannotMove(OrderStatus::Cancelled));
-        }
+        let payment = self.ports.payments.receive(payment_of(&order)).await?;
+        let payment = payment.ok_or(OrderError::CannotMove(OrderStatus::Cancelled))?;
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, OrderError, _>(async |tx| {
             let now = self.clock.now();
             let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
             store::put_payment_status(tx, id, succeeded, now).await?;
-            mark_paid(tx, &order, Some(reference), now).await?;
+            mark_paid(tx, &order, (Transition::Pay, payment), Some(reference), now).await?;
             let entry = Entry {
                 actor,
                 action: "order.transfer_received",

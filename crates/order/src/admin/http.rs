@@ -101,13 +101,13 @@ pub(crate) struct PutStatusRequest {
 #[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StatusRequest {
-    /// From `paid`.
+    /// From `paid`. From `partially_refunded` too, as the next two, as far as the parcel has got.
     Preparing,
     /// From `preparing`.
     Shipped,
     /// From `shipped`.
     Delivered,
-    /// From `pending_payment`.
+    /// Before it is shipped, and from `review`: what was paid goes back.
     Cancelled,
 }
 
@@ -158,7 +158,6 @@ pub(crate) async fn get(
     responses(
         (status = 200, body = Envelope<AdminOrder>),
         (status = 409, body = Failure, description = "`ORDER_STATUS_CONFLICT {status}`: it cannot go there from where it stands; `PAYMENT_UNDER_WAY`; `TRACKING_NUMBER_TAKEN`"),
-        (status = 501, body = Failure, description = "It is paid, and giving money back is not built yet."),
         (status = "4XX", body = Failure),
     ),
     security(("admin" = [])),

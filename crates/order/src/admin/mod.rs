@@ -6,7 +6,6 @@ mod tests;
 
 use audit::Entry;
 use chrono::{DateTime, Utc};
-use contracts::order::OrderEnd;
 use db::Transact as _;
 use kernel::{Actor, id::OrderId};
 use serde_json::json;
@@ -14,7 +13,7 @@ use serde_json::json;
 use crate::{
     OrderError, OrderService,
     end::service::end_in,
-    order::{Order, OrderStatus, Transition},
+    order::{Order, Transition},
     store,
 };
 
@@ -40,13 +39,13 @@ impl OrderService {
             Move::Cancelled { reason } => Some(reason.as_str()),
             _ => None,
         };
-        if reason.is_some() {
-            match order.status {
-                OrderStatus::PendingPayment => self.stop_to_cancel(&order).await?,
-                OrderStatus::Paid | OrderStatus::Preparing => return Err(OrderError::RefundNotBuilt),
-                status => return Err(OrderError::CannotMove(status)),
+        let paid = match reason {
+            Some(_) if !Transition::CallOff.from().contains(&order.status) => {
+                return Err(OrderError::CannotMove(order.status));
             }
-        }
+            Some(_) => self.stop_to_cancel(&order).await?,
+            None => false,
+        };
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, OrderError, _>(async |tx| {
             let now = self.clock.now();
@@ -54,10 +53,10 @@ impl OrderService {
                 Move::Preparing => Transition::Prepare,
                 Move::Shipped { .. } => Transition::Ship,
                 Move::Delivered => Transition::Deliver,
-                Move::Cancelled { .. } => Transition::Cancel,
+                Move::Cancelled { .. } => Transition::CallOff,
             };
             let moved = if reason.is_some() {
-                end_in(tx, &order, (OrderEnd::Cancelled, reason), now).await?
+                end_in(tx, &order, ((transition, paid), reason), now).await?
             } else {
                 step(tx, id, transition, now).await?
             };
@@ -72,7 +71,7 @@ impl OrderService {
                 actor,
                 action: "order.move",
                 target: format!("order {id}"),
-                before: transition.from().first().map(|from| json!({ "status": from.as_str() })),
+                before: Some(json!({ "status": order.status.as_str() })),
                 after: Some(json!({ "status": transition.to().as_str(), "reason": reason })),
             };
             audit::record(tx, &entry, now).await?;

@@ -18,14 +18,14 @@ pub(crate) struct CancelQuery {
     reason: Option<String>,
 }
 
-/// Cancel an order that is not paid. Its units can be sold again within seconds. Asked again: the same order.
+/// Cancel an order that nobody packs yet. Its units can be sold again within seconds, and what was paid goes back. Asked
+/// again: the same order.
 #[utoipa::path(
     delete, path = "/api/orders/{id}", tag = "orders", operation_id = "cancelOrder",
     params(("id" = OrderId, Path), CancelQuery),
     responses(
         (status = 200, body = Envelope<OrderResponse>),
         (status = 409, body = Failure, description = "`ORDER_CANNOT_BE_CANCELLED {status}`; `PAYMENT_UNDER_WAY`: the customer's bank is at it, ask again in some minutes"),
-        (status = 501, body = Failure, description = "The order is paid, and giving money back is not built yet."),
         (status = "default", body = Failure),
     ),
     security(("bearer" = [])),

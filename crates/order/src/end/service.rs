@@ -1,7 +1,7 @@
 //! Ending orders.
 
 use chrono::{DateTime, Utc};
-use contracts::order::{OrderEnd, OrderEnded, PaymentMethod};
+use contracts::order::{OrderEnd, OrderEnded, PaymentMethod, RefundCause, RefundDue};
 use db::{DbError, Lock, Transact as _};
 use kernel::id::{OrderId, UserId};
 
@@ -25,25 +25,24 @@ impl OrderService {
         let order = self.order(user, id).await?;
         match order.status {
             OrderStatus::Cancelled => return Ok(order),
-            OrderStatus::PendingPayment => {}
-            OrderStatus::Paid => return Err(OrderError::RefundNotBuilt),
-            status => return Err(OrderError::CannotCancel(status)),
+            status if !status.can_cancel() => return Err(OrderError::CannotCancel(status)),
+            _ => {}
         }
-        self.stop_to_cancel(&order).await?;
-        self.end(&order, OrderEnd::Cancelled, reason, None).await?;
+        let paid = self.stop_to_cancel(&order).await?;
+        self.end(&order, (Transition::Cancel, paid), reason, None).await?;
         let order = self.order(user, id).await?;
         match order.status {
             OrderStatus::Cancelled => Ok(order),
-            // Its time ran out at this very moment.
+            // Its time ran out, or somebody began to pack it, at this very moment.
             status => Err(OrderError::CannotCancel(status)),
         }
     }
 
-    /// Only what took no money, and takes none any more, can be called off.
-    pub(crate) async fn stop_to_cancel(&self, order: &Order) -> Result<(), OrderError> {
+    /// Sees to it that no money comes any more; whether it has come.
+    pub(crate) async fn stop_to_cancel(&self, order: &Order) -> Result<bool, OrderError> {
         match self.stop_payment(order).await? {
-            Stopped::Unpaid => Ok(()),
-            Stopped::Paid => Err(OrderError::RefundNotBuilt),
+            Stopped::Unpaid => Ok(false),
+            Stopped::Paid => Ok(true),
             Stopped::UnderWay => Err(OrderError::PaymentUnderWay),
         }
     }
@@ -72,11 +71,12 @@ impl OrderService {
 
     async fn expire(&self, id: OrderId, lock: &Lock) -> Result<bool, OrderError> {
         let Some(order) = self.find_any(id).await? else { return Ok(false) };
+        let expire = (Transition::Expire, false);
         match self.stop_payment(&order).await? {
             Stopped::Unpaid if order.payment_method == PaymentMethod::BankTransfer => {
-                self.end(&order, OrderEnd::Cancelled, Some(NOT_PAID), Some(lock)).await
+                self.end(&order, (Transition::Cancel, false), Some(NOT_PAID), Some(lock)).await
             }
-            Stopped::Unpaid => self.end(&order, OrderEnd::Expired, None, Some(lock)).await,
+            Stopped::Unpaid => self.end(&order, expire, None, Some(lock)).await,
             // The news is on its way.
             Stopped::Paid => Ok(false),
             Stopped::UnderWay => {
@@ -88,7 +88,7 @@ impl OrderService {
                 }
                 drop(conn);
                 tracing::error!(order.id = %id, "the money of order {id} has been under way for too long");
-                self.end(&order, OrderEnd::Expired, Some("payment under way for too long"), Some(lock)).await
+                self.end(&order, expire, Some("payment under way for too long"), Some(lock)).await
             }
         }
     }
@@ -101,7 +101,7 @@ impl OrderService {
     async fn end(
         &self,
         order: &Order,
-        end: OrderEnd,
+        end: (Transition, bool),
         reason: Option<&str>,
         lock: Option<&Lock>,
     ) -> Result<bool, OrderError> {
@@ -122,22 +122,28 @@ impl OrderService {
     }
 }
 
-/// Ends an order that waits for its money, in the caller's transaction.
+/// Ends an order in the caller's transaction; false when it does not stand where that can begin. `paid` when its money is
+/// here, though the order may not have heard of it: all of it goes back.
 pub(crate) async fn end_in(
     tx: &mut db::Tx,
     order: &Order,
-    (end, reason): (OrderEnd, Option<&str>),
+    ((transition, paid), reason): ((Transition, bool), Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let transition = match end {
-        OrderEnd::Expired => Transition::Expire,
-        OrderEnd::Cancelled => Transition::Cancel,
-    };
+    let stood = store::lock_status(tx, order.id).await?;
     if !store::put_status(tx, order.id, transition, now).await? {
         return Ok(false);
     }
-    let stopped = (PaymentStatus::Canceled, [PaymentStatus::Succeeded, PaymentStatus::Refunded].as_slice());
-    store::put_payment_status(tx, order.id, stopped, now).await?;
+    // Of what is in review nobody knows what was paid: whatever was goes back.
+    let paid = paid || stood.is_some_and(|status| status.is_paid() || status == OrderStatus::Review);
+    let end = match transition {
+        Transition::Expire => OrderEnd::Expired,
+        _ => OrderEnd::Cancelled,
+    };
+    if !paid {
+        let stopped = (PaymentStatus::Canceled, [PaymentStatus::Succeeded, PaymentStatus::Refunded].as_slice());
+        store::put_payment_status(tx, order.id, stopped, now).await?;
+    }
     if end == OrderEnd::Cancelled {
         store::put_cancelled(tx, order.id, reason, now).await?;
     }
@@ -146,16 +152,21 @@ pub(crate) async fn end_in(
         order_id: order.id,
         user_id: order.user,
         end,
-        paid: false,
+        paid,
         on_account: order.payment_method == PaymentMethod::BankTransfer,
     };
     bus::publish(tx, &event, now).await?;
+    if paid {
+        let due = RefundDue { order_id: order.id, payment_id: None, cause: RefundCause::Cancelled };
+        bus::publish(tx, &due, now).await?;
+    }
     Ok(true)
 }
 
 pub(crate) fn payment_of(order: &Order) -> PaymentRequest {
     PaymentRequest {
         order: order.id,
+        user: order.user,
         amount: order.totals.gross,
         method: order.payment_method,
         expires_at: order.hold_until,

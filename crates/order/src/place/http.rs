@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    OrderService, PlaceOrder, Turn,
+    Order, OrderService, PlaceOrder, Turn,
+    ports::Payment,
     view::http::{OrderResponse, PaymentResponse},
 };
 
@@ -50,6 +51,12 @@ pub(crate) enum MethodRequest {
 pub(crate) struct PlacedResponse {
     order: OrderResponse,
     payment: PaymentResponse,
+}
+
+impl PlacedResponse {
+    pub(crate) fn new(order: &Order, payment: Payment) -> Self {
+        Self { order: OrderResponse::from(order), payment: payment.into() }
+    }
 }
 
 /// Order what is in the cart.
@@ -94,7 +101,7 @@ async fn answer(
             http_kit::Turn::Again(id) => (id, Turn::Again),
         };
         let (order, payment) = orders.place(PlaceOrder { order: OrderId(id), turn, ..draft }).await?;
-        Ok(Reply::created(PlacedResponse { order: OrderResponse::from(&order), payment: payment.into() }))
+        Ok(Reply::created(PlacedResponse::new(&order, payment)))
     })
     .await
 }

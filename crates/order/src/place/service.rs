@@ -30,7 +30,7 @@ use crate::{
 pub struct OrderRules {
     /// Least gross total of an individual's order.
     pub minimum_order: Money,
-    /// How long an order waits for its money.
+    /// How long an order waits for its money; by P24, whose banks take their time, twice as long.
     pub hold: TimeDelta,
     /// How long after its due day an order on account is called off.
     pub grace: TimeDelta,
@@ -49,6 +49,16 @@ impl Default for OrderRules {
             grace: TimeDelta::days(7),
             most_unpaid_orders: 20,
             most_unpaid_units: (1_000, 10_000),
+        }
+    }
+}
+
+impl OrderRules {
+    /// How long an order that is paid in this way waits for its money.
+    pub(crate) fn hold_of(&self, method: PaymentMethod) -> TimeDelta {
+        match method {
+            PaymentMethod::P24 => self.hold * 2,
+            PaymentMethod::Card | PaymentMethod::Blik | PaymentMethod::BankTransfer => self.hold,
         }
     }
 }
@@ -123,8 +133,7 @@ impl OrderService {
 
     async fn check_method(&self, request: &PlaceOrder) -> Result<(), OrderError> {
         match (request.method, request.user_type, request.term_days) {
-            (PaymentMethod::Card, _, _) => Ok(()),
-            (PaymentMethod::Blik | PaymentMethod::P24, _, _) => Err(OrderError::PaymentMethodNotBuilt),
+            (PaymentMethod::Card | PaymentMethod::Blik | PaymentMethod::P24, _, _) => Ok(()),
             (PaymentMethod::BankTransfer, UserType::Individual, _) => {
                 Err(OrderError::PaymentMethodNotAvailable)
             }
@@ -212,7 +221,7 @@ impl OrderService {
             shipping_address,
             billing_address,
             notes: request.notes.clone(),
-            hold_until: due_at.map_or(now + self.rules.hold, |due| due + self.rules.grace),
+            hold_until: due_at.map_or(now + self.rules.hold_of(request.method), |due| due + self.rules.grace),
             created_at: now,
             paid_at: None,
             due_at,
@@ -220,6 +229,8 @@ impl OrderService {
             cancel_reason: None,
             tracking_number: None,
             carrier: None,
+            payment: None,
+            refunded: Money::grosz(0),
             events: vec![OrderEvent { kind: "placed".to_owned(), detail: None, at: now }],
         })
     }

@@ -41,6 +41,8 @@ pub(crate) struct OrderResponse {
     cancel_reason: Option<String>,
     tracking_number: Option<String>,
     carrier: Option<String>,
+    /// How much of its money has gone back.
+    refunded: Money,
     /// Oldest first.
     events: Vec<EventResponse>,
     can_cancel: bool,
@@ -97,7 +99,8 @@ struct LineResponse {
 #[derive(Debug, Serialize, ToSchema)]
 struct EventResponse {
     /// `placed`, `payment_failed`, `paid`, `preparing`, `shipped`, `delivered`, `expired`, `cancelled`,
-    /// `overdue`, `review`.
+    /// `overdue`, `review`; of its money `payment_attempt`, `partially_refunded`, `refunded`, `refund_failed`, `paid_twice`,
+    /// `late_payment_refused`, `disputed`, `dispute_won`, `dispute_lost`.
     kind: String,
     detail: Option<String>,
     at: DateTime<Utc>,
@@ -112,8 +115,21 @@ pub(crate) struct PaymentResponse {
     /// For the provider's library on the customer's device; absent while the payment is being set up.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
+    /// What the customer has to do before the money moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_action: Option<NextActionResponse>,
     /// Until when the order waits.
     expires_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NextActionResponse {
+    /// `redirect_to_url`, `blik_authorize` or `use_stripe_sdk`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Where to send her, for `redirect_to_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 /// One of the caller's orders.
@@ -158,6 +174,7 @@ impl From<&Order> for OrderResponse {
             cancel_reason: order.cancel_reason.clone(),
             tracking_number: order.tracking_number.clone(),
             carrier: order.carrier.clone(),
+            refunded: order.refunded,
             events: order.events.iter().map(EventResponse::from).collect(),
             can_cancel: order.status.can_cancel(),
         }
@@ -212,6 +229,9 @@ impl From<Payment> for PaymentResponse {
             id: payment.id,
             status: payment.status,
             client_secret: payment.client_secret,
+            next_action: payment
+                .next_action
+                .map(|action| NextActionResponse { kind: action.kind, url: action.url }),
             expires_at: payment.expires_at,
         }
     }

@@ -13,7 +13,7 @@ use super::{ClientConfig, METHODS};
 pub(crate) struct ConfigResponse {
     /// For the provider's library on the customer's device.
     publishable_key: String,
-    /// Ways to pay: `card`.
+    /// Ways to pay on the device: `card`, `blik`, `p24`.
     methods: Vec<&'static str>,
     currency: Currency,
 }

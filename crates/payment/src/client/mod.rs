@@ -11,5 +11,5 @@ pub struct ClientConfig {
     pub publishable_key: String,
 }
 
-/// The ways to pay that work today.
-pub(crate) const METHODS: [Method; 1] = [Method::Card];
+/// The ways to pay on the customer's device; a transfer needs approved terms and no device.
+pub(crate) const METHODS: [Method; 3] = [Method::Card, Method::Blik, Method::P24];

@@ -3,16 +3,16 @@
 pub(crate) mod http;
 pub(crate) mod jobs;
 pub(crate) mod signature;
+pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use chrono::{DateTime, Utc};
-use db::Transact as _;
-use serde_json::Value;
+use serde::Deserialize;
 
 pub use signature::WebhookSecrets;
 
-use crate::{PaymentError, PaymentService, store};
+use crate::{PaymentError, PaymentService};
 
 /// The few fields of an event that we read. It is a hint that something changed, never the truth about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,47 +24,73 @@ pub(crate) struct ProviderEvent {
     pub(crate) intent: Option<String>,
 }
 
-/// What an intent can become by money moving, or failing to. The rest is kept and not worked on: fetching the intent
-/// for each of the handful of events that one payment makes would only find what the last one found.
-const MONEY_MOVED: [&str; 5] = [
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "payment_intent.canceled",
-    "payment_intent.processing",
-    "payment_intent.requires_action",
-];
+/// What there is to ask the provider about, by the kind of an event. The rest is kept and not worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Intent,
+    Refunds,
+    Disputes,
+}
+
+impl About {
+    pub(crate) fn of(kind: &str) -> Option<Self> {
+        match kind {
+            // An intent that was made has not moved.
+            "payment_intent.succeeded"
+            | "payment_intent.payment_failed"
+            | "payment_intent.canceled"
+            | "payment_intent.processing"
+            | "payment_intent.requires_action" => Some(Self::Intent),
+            "charge.refunded" | "refund.updated" | "refund.failed" => Some(Self::Refunds),
+            "charge.dispute.created" | "charge.dispute.closed" => Some(Self::Disputes),
+            _ => None,
+        }
+    }
+}
+
+/// An event as it is sent, as far as it is read.
+#[derive(Deserialize)]
+struct Sent {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: Option<SentData>,
+}
+
+#[derive(Deserialize)]
+struct SentData {
+    object: SentObject,
+}
+
+#[derive(Deserialize)]
+struct SentObject {
+    id: Option<String>,
+    object: Option<String>,
+    payment_intent: Option<String>,
+}
 
 impl ProviderEvent {
     /// Whether there is anything to take over.
-    pub(crate) fn moves_money(&self) -> bool {
-        self.intent.is_some() && MONEY_MOVED.contains(&self.kind.as_str())
+    pub(crate) fn is_work(&self) -> bool {
+        self.intent.is_some() && About::of(&self.kind).is_some()
     }
 
-    fn read(payload: &Value) -> Option<Self> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let object = &payload["data"]["object"];
-        let intent = match object["object"].as_str() {
-            Some("payment_intent") => text(&object["id"]),
-            _ => text(&object["payment_intent"]),
-        };
-        Some(Self { id: text(&payload["id"])?, kind: text(&payload["type"])?, intent })
+    fn read(body: &str) -> Option<Self> {
+        let Sent { id, kind, data } = serde_json::from_str(body).ok()?;
+        let intent = data.and_then(|data| match data.object.object.as_deref() {
+            Some("payment_intent") => data.object.id,
+            _ => data.object.payment_intent,
+        });
+        Some(Self { id, kind, intent })
     }
 }
 
 impl PaymentService {
-    /// Stores the event, and the job that works on it if it tells of money. A repeated event changes nothing.
+    /// Stores the event with the job that works on it, by one statement. A repeated event changes nothing.
     pub(crate) async fn receive(&self, body: &[u8], now: DateTime<Utc>) -> Result<(), PaymentError> {
-        let payload: Value = serde_json::from_slice(body).map_err(|_| PaymentError::Event)?;
-        let event = ProviderEvent::read(&payload).ok_or(PaymentError::Event)?;
-        let mut conn = self.db.conn().await?;
-        conn.transaction(async |tx| {
-            if store::insert_event(tx, &event, &payload, now).await? && event.moves_money() {
-                let work = jobs::EventToWork { event: event.id.clone(), intent: event.intent.clone() };
-                bus::enqueue::<jobs::WorkEvent>(tx, &work, now, now).await?;
-            }
-            Ok::<_, PaymentError>(())
-        })
-        .await?;
+        let body = std::str::from_utf8(body).map_err(|_| PaymentError::Event)?;
+        let event = ProviderEvent::read(body).ok_or(PaymentError::Event)?;
+        store::receive(&mut *self.db.conn().await?, &event, body, now).await?;
         kernel::crash::point("inbox.after_store");
         Ok(())
     }

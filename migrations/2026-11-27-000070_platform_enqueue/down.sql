@@ -1,0 +1,1 @@
+drop function platform.enqueue(jsonb, timestamptz);
