@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use insta::assert_json_snapshot;
 use kernel::{
     Language, Money,
-    id::{CartId, ChallengeId, OrderId, PaymentId, ProductId, UserId},
+    id::{CartId, ChallengeId, OrderId, PaymentId, ProductId, RefundId, UserId},
 };
 use serde_json::json;
 
@@ -13,8 +13,14 @@ use crate::{
     Event,
     identity::CodeRequested,
     inventory::{AvailabilityTurned, StockLow},
-    order::{OrderEnd, OrderEnded, OrderOverdue, OrderPaid, OrderPlaced, OrderedLine, PaymentMethod},
-    payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded},
+    order::{
+        OrderEnd, OrderEnded, OrderOverdue, OrderPaid, OrderPlaced, OrderedLine, PaymentMethod, RefundCause,
+        RefundDue,
+    },
+    payment::{
+        DisputeOutcome, PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded,
+        RefundFailed,
+    },
     shopping::CartAbandoned,
     user::UserAnonymised,
 };
@@ -233,6 +239,102 @@ fn a_payment_that_does_not_add_up() {
         "amount",
         "livemode"
       ]
+    }
+    "#);
+}
+
+#[test]
+fn money_that_has_to_go_back() {
+    for (cause, word) in [
+        (RefundCause::Late, "late"),
+        (RefundCause::Twice, "twice"),
+        (RefundCause::Cancelled, "cancelled"),
+    ] {
+        assert_eq!((json!(cause), cause.as_str()), (json!(word), word));
+    }
+    let event =
+        RefundDue { order_id: order_id(), payment_id: Some(payment_id()), cause: RefundCause::Twice };
+    assert_json_snapshot!(published(&event, "order.refund_due.v1", 1), @r#"
+    {
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "cause": "twice"
+    }
+    "#);
+}
+
+#[test]
+fn money_that_has_gone_back() {
+    let event = PaymentRefunded {
+        payment_id: payment_id(),
+        order_id: order_id(),
+        paid: Money::grosz(31_500),
+        refunded: Money::grosz(3_000),
+        revision: 1,
+    };
+    assert_json_snapshot!(published(&event, "payment.refunded.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "paid": {
+        "amount": 31500,
+        "currency": "PLN"
+      },
+      "refunded": {
+        "amount": 3000,
+        "currency": "PLN"
+      },
+      "revision": 1
+    }
+    "#);
+}
+
+#[test]
+fn a_refund_that_came_to_nothing() {
+    let event = RefundFailed {
+        refund_id: id::<RefundId>(7),
+        payment_id: payment_id(),
+        order_id: order_id(),
+        amount: Money::grosz(3_000),
+        reason: "expired_or_canceled_card".to_owned(),
+    };
+    assert_json_snapshot!(published(&event, "payment.refund_failed.v1", 1), @r#"
+    {
+      "refundId": "019c0000-0000-7000-8000-000000000007",
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "amount": {
+        "amount": 3000,
+        "currency": "PLN"
+      },
+      "reason": "expired_or_canceled_card"
+    }
+    "#);
+}
+
+#[test]
+fn a_payment_that_is_disputed() {
+    for (outcome, word) in [
+        (DisputeOutcome::Opened, "opened"),
+        (DisputeOutcome::Won, "won"),
+        (DisputeOutcome::Lost, "lost"),
+    ] {
+        assert_eq!(json!(outcome), json!(word));
+    }
+    let event = PaymentDisputed {
+        payment_id: payment_id(),
+        order_id: order_id(),
+        dispute: "du_1".to_owned(),
+        outcome: DisputeOutcome::Opened,
+        reason: "product_not_received".to_owned(),
+    };
+    assert_json_snapshot!(published(&event, "payment.disputed.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "dispute": "du_1",
+      "outcome": "opened",
+      "reason": "product_not_received"
     }
     "#);
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// `payment.succeeded`: the order is paid.
 pub struct MarkPaid;

@@ -22,8 +22,8 @@ use tokio::sync::Barrier;
 use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
-        Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Payment, PaymentRequest, Payments,
-        Stock, Stopped, Units, View,
+        Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Paid, Payment, PaymentRequest, Payments,
+        Retried, Stock, Stopped, Units, View,
     },
 };
 
@@ -69,6 +69,12 @@ pub(crate) struct World {
     pub(crate) received: Mutex<Vec<OrderId>>,
     pub(crate) held: Mutex<HashMap<OrderId, Vec<CartLine>>>,
     pub(crate) released: Mutex<Vec<OrderId>>,
+    /// Taken out of the house for late money, and given back whether or not they were.
+    pub(crate) taken: Mutex<Vec<OrderId>>,
+    pub(crate) given_back: Mutex<Vec<OrderId>>,
+    /// What payment answers to another attempt, and what money it finds.
+    pub(crate) retried: Mutex<Option<Retried>>,
+    pub(crate) paid: Mutex<Vec<Paid>>,
     /// Every request to start a payment, and the payments it made.
     pub(crate) asked_to_pay: Mutex<Vec<PaymentRequest>>,
     payments: Mutex<HashMap<OrderId, Payment>>,
@@ -137,6 +143,19 @@ impl Stock for World {
         Ok(orders.iter().filter_map(|order| Some((*order, *units.get(order)?))).collect())
     }
 
+    async fn take(&self, order: OrderId, _: &[CartLine], _: DateTime<Utc>) -> Result<(), OrderError> {
+        if let Some(short) = self.short.lock().unwrap().clone() {
+            return Err(OrderError::InsufficientStock(short));
+        }
+        self.taken.lock().unwrap().push(order);
+        Ok(())
+    }
+
+    async fn give_back(&self, order: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {
+        self.given_back.lock().unwrap().push(order);
+        Ok(())
+    }
+
     async fn release(&self, order: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {
         assert!(self.held.lock().unwrap().remove(&order).is_some(), "{order} held nothing");
         self.released.lock().unwrap().push(order);
@@ -171,6 +190,7 @@ impl Payments for World {
             id: PaymentId::generate(testkit::clock().now()),
             status: if away { "creating" } else { "requires_payment_method" }.to_owned(),
             client_secret: (!away).then(|| "pi_1_secret".to_owned()),
+            next_action: None,
             expires_at: request.expires_at,
         });
         Ok(payment.clone())
@@ -185,10 +205,28 @@ impl Payments for World {
         Ok(known.unwrap_or(Stopped::Unpaid))
     }
 
+    async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError> {
+        self.asked_to_pay.lock().unwrap().push(request);
+        let set = self.retried.lock().unwrap().clone();
+        let next = || Payment {
+            id: PaymentId::generate(testkit::clock().now()),
+            status: "requires_payment_method".to_owned(),
+            client_secret: Some("pi_2_secret".to_owned()),
+            next_action: None,
+            expires_at: request.expires_at,
+        };
+        Ok(set.unwrap_or_else(|| Retried::Open(next())))
+    }
+
+    async fn sync(&self, _: OrderId) -> Result<Vec<Paid>, PortError> {
+        Ok(self.paid.lock().unwrap().clone())
+    }
+
     /// Until it was stopped.
-    async fn receive(&self, request: PaymentRequest) -> Result<bool, PortError> {
+    async fn receive(&self, request: PaymentRequest) -> Result<Option<PaymentId>, PortError> {
         self.received.lock().unwrap().push(request.order);
-        Ok(!self.asked_to_stop.lock().unwrap().contains(&request.order))
+        let stopped = self.asked_to_stop.lock().unwrap().contains(&request.order);
+        Ok((!stopped).then_some(PaymentId(request.order.0)))
     }
 }
 
@@ -315,6 +353,20 @@ impl Shop {
     /// Somebody's order of 315.00, waiting for its money.
     pub(crate) async fn placed(&self) -> Order {
         self.orders.place(self.request(self.buyer_with_cart())).await.unwrap().0
+    }
+
+    pub(crate) async fn set_status(&self, order: &Order, status: &str) {
+        let put = format!("update orders.orders set status = '{status}' where id = '{}'", order.id);
+        self.db.exec(&put).await;
+    }
+
+    pub(crate) async fn read(&self, order: &Order) -> Order {
+        self.orders.order(order.user, order.id).await.unwrap()
+    }
+
+    /// How often an event of order's was published.
+    pub(crate) async fn told(&self, name: &str) -> i64 {
+        self.count(&format!("platform.outbox where name = 'order.{name}.v1'")).await
     }
 
     pub(crate) async fn count(&self, what: &str) -> i64 {

@@ -75,7 +75,8 @@ impl Job for StopOthers {
 #[async_trait]
 impl Effect for StopOthers {
     async fn perform(&self, _: JobContext, paid: Attempt) -> Result<(), JobError> {
-        self.0.stop_attempts(paid.order_id, Some(paid.payment_id)).await.map(drop).map_err(JobError::of)
+        let others = |attempt: &Payment| attempt.id != paid.payment_id;
+        self.0.stop_attempts(paid.order_id, others).await.map(drop).map_err(JobError::of)
     }
 }
 
@@ -252,7 +253,8 @@ impl PaymentService {
                 _ => Retried::Open(self.open(latest).await?),
             });
         }
-        match self.stop_attempts(request.order, None).await? {
+        // One that another request has begun meanwhile is not stopped, but shared.
+        match self.stop_attempts(request.order, |attempt| attempt.attempt <= latest.attempt).await? {
             Stopped::Paid => return Ok(Retried::Paid),
             Stopped::UnderWay => return Ok(Retried::UnderWay),
             Stopped::Unpaid => {}
@@ -285,15 +287,15 @@ impl PaymentService {
         }
     }
 
-    /// Sees to it that no attempt of the order, but for `except`, takes money any more.
+    /// Sees to it that none of the order's attempts that are `meant` takes money any more.
     pub(crate) async fn stop_attempts(
         &self,
         order: OrderId,
-        except: Option<PaymentId>,
+        meant: impl Fn(&Payment) -> bool + Send,
     ) -> Result<Stopped, PaymentError> {
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[order]).await?;
         let mut stopped = Stopped::Unpaid;
-        for attempt in attempts.into_iter().filter(|attempt| Some(attempt.id) != except) {
+        for attempt in attempts.into_iter().filter(meant) {
             match self.stop_attempt(attempt).await? {
                 Stopped::Paid => stopped = Stopped::Paid,
                 Stopped::UnderWay if stopped == Stopped::Unpaid => stopped = Stopped::UnderWay,

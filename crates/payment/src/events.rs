@@ -52,6 +52,6 @@ impl Job for StopPayments {
 impl Effect for StopPayments {
     async fn perform(&self, _: JobContext, event: OrderEnded) -> Result<(), JobError> {
         // What it finds paid or under way is told by its own event.
-        self.0.stop_attempts(event.order_id, None).await.map(drop).map_err(JobError::of)
+        self.0.stop_attempts(event.order_id, |_| true).await.map(drop).map_err(JobError::of)
     }
 }

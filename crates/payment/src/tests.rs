@@ -1,6 +1,7 @@
 //! Payments against a real PostgreSQL, with a fake provider.
 
 mod applying;
+mod retrying;
 mod starting;
 mod stopping;
 mod transfers;
@@ -12,11 +13,11 @@ use std::{
 
 use async_trait::async_trait;
 use bus::{Effect as _, JobContext, JobError};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use contracts::order::{OrderPlaced, PaymentMethod};
 use kernel::{
     Clock as _, FixedClock, Money,
-    id::{JobId, OrderId, UserId},
+    id::{JobId, OrderId, RefundId, UserId},
 };
 use testkit::TestDb;
 use tokio::sync::Barrier;
@@ -24,7 +25,10 @@ use tokio::sync::Barrier;
 use crate::{
     Payment, PaymentService, PaymentsApi as _, StartPayment,
     events::StartOrderPayment,
-    ports::{Intent, IntentStatus, Method, NewIntent, PaymentProvider, ProviderError},
+    ports::{
+        Intent, IntentStatus, Method, NewIntent, NewRefund, PaymentProvider, ProviderDispute, ProviderError,
+        ProviderRefund, ProviderRefundStatus,
+    },
 };
 
 const PRICE: Money = Money::grosz(31_500);
@@ -49,6 +53,11 @@ pub(crate) struct Till {
     pub(crate) intents: Mutex<HashMap<String, Intent>>,
     /// The key of every request to end an intent.
     pub(crate) cancelled: Mutex<Vec<String>>,
+    /// How often an intent was looked at.
+    pub(crate) looks: Mutex<u32>,
+    /// Under the key of each.
+    pub(crate) refunds: Mutex<Vec<(String, ProviderRefund)>>,
+    pub(crate) disputes: Mutex<Vec<(String, ProviderDispute)>>,
     /// Passed twice between the work and its answer.
     door: Mutex<Option<Arc<Barrier>>>,
 }
@@ -74,6 +83,7 @@ impl PaymentProvider for Till {
     }
 
     async fn find_intent(&self, id: &str) -> Result<Intent, ProviderError> {
+        *self.looks.lock().unwrap() += 1;
         match *self.mood.lock().unwrap() {
             Mood::Away => return Err(ProviderError::Unavailable("no route".to_owned())),
             Mood::Refusing => return Err(refused()),
@@ -102,6 +112,95 @@ impl PaymentProvider for Till {
             _ => Err(refused()),
         }
     }
+
+    /// All on one page; there is nothing behind it.
+    async fn list_intents(&self, _: DateTime<Utc>, after: Option<&str>) -> Result<Vec<Intent>, ProviderError> {
+        self.answers()?;
+        let all = self.intents.lock().unwrap();
+        Ok(if after.is_some() { Vec::new() } else { all.values().cloned().collect() })
+    }
+
+    /// Never more than was taken.
+    async fn create_refund(&self, new: &NewRefund, key: &str) -> Result<ProviderRefund, ProviderError> {
+        self.answers()?;
+        let taken = self.find_intent(&new.intent).await?.received;
+        let mut refunds = self.refunds.lock().unwrap();
+        if let Some((_, made)) = refunds.iter().find(|(before, _)| before == key) {
+            return Ok(made.clone());
+        }
+        let gone: i64 = refunds
+            .iter()
+            .filter(|(_, refund)| refund.intent.as_deref() == Some(&new.intent))
+            .filter(|(_, refund)| refund.status != ProviderRefundStatus::Failed)
+            .map(|(_, refund)| refund.amount)
+            .sum();
+        if gone + new.amount.amount() > taken {
+            return Err(refused());
+        }
+        let refund = refund_of(&new.intent, Some(new.refund), new.amount.amount());
+        refunds.push((key.to_owned(), refund.clone()));
+        drop(refunds);
+        match *self.mood.lock().unwrap() {
+            Mood::Mute => Err(ProviderError::Unknown("timeout".to_owned())),
+            _ => Ok(refund),
+        }
+    }
+
+    async fn list_refunds(&self, intent: &str) -> Result<Vec<ProviderRefund>, ProviderError> {
+        self.answers()?;
+        let refunds = self.refunds.lock().unwrap();
+        let all = refunds.iter().map(|(_, refund)| refund.clone());
+        Ok(all.filter(|refund| refund.intent.as_deref() == Some(intent)).collect())
+    }
+
+    async fn list_refunds_since(
+        &self,
+        _: DateTime<Utc>,
+        after: Option<&str>,
+    ) -> Result<Vec<ProviderRefund>, ProviderError> {
+        self.answers()?;
+        let all = self.refunds.lock().unwrap();
+        Ok(if after.is_some() { Vec::new() } else { all.iter().map(|(_, refund)| refund.clone()).collect() })
+    }
+
+    async fn list_disputes(&self, intent: &str) -> Result<Vec<ProviderDispute>, ProviderError> {
+        self.answers()?;
+        let disputes = self.disputes.lock().unwrap();
+        Ok(disputes.iter().filter(|(of, _)| of == intent).map(|(_, dispute)| dispute.clone()).collect())
+    }
+}
+
+impl Till {
+    fn answers(&self) -> Result<(), ProviderError> {
+        match *self.mood.lock().unwrap() {
+            Mood::Away => Err(ProviderError::Unavailable("no route".to_owned())),
+            Mood::Refusing => Err(refused()),
+            Mood::Good | Mood::Mute => Ok(()),
+        }
+    }
+
+    /// What the bank makes of an intent.
+    pub(crate) fn set(&self, intent: &Intent) {
+        for known in self.intents.lock().unwrap().values_mut().filter(|known| known.id == intent.id) {
+            *known = intent.clone();
+        }
+    }
+
+    /// What the bank makes of every refund.
+    pub(crate) fn set_refunds(&self, status: ProviderRefundStatus) {
+        self.refunds.lock().unwrap().iter_mut().for_each(|(_, refund)| refund.status = status);
+    }
+}
+
+pub(crate) fn refund_of(intent: &str, ours: Option<RefundId>, amount: i64) -> ProviderRefund {
+    ProviderRefund {
+        id: format!("re_{}", uuid::Uuid::new_v4().simple()),
+        intent: Some(intent.to_owned()),
+        refund: ours,
+        amount,
+        status: ProviderRefundStatus::Succeeded,
+        failure: None,
+    }
 }
 
 fn refused() -> ProviderError {
@@ -109,12 +208,14 @@ fn refused() -> ProviderError {
 }
 
 fn intent_of(new: &NewIntent) -> Intent {
-    let id = format!("pi_{}", new.order.0.simple());
+    let id = format!("pi_{}", new.payment.0.simple());
     Intent {
         client_secret: Some(format!("{id}_secret")),
         id,
         status: IntentStatus::RequiresPaymentMethod,
         amount: new.amount.amount(),
+        received: 0,
+        next_action: None,
         currency: "pln".to_owned(),
         order: Some(new.order),
         livemode: false,
@@ -137,10 +238,11 @@ impl House {
     }
 
     /// A payment of 315.00 for a new order.
-    fn request(&self) -> StartPayment {
+    pub(crate) fn request(&self) -> StartPayment {
         let now = self.clock.now();
         let expires_at = now + TimeDelta::minutes(15);
-        StartPayment { order: OrderId::generate(now), amount: PRICE, method: Method::Card, expires_at }
+        let (order, user) = (OrderId::generate(now), UserId::generate(now));
+        StartPayment { order, user, amount: PRICE, method: Method::Card, expires_at }
     }
 
     pub(crate) fn feel(&self, mood: Mood) {
@@ -152,6 +254,15 @@ impl House {
         let request = self.request();
         self.payments.start(request).await.unwrap();
         (request, self.intent(request.order))
+    }
+
+    /// One whose money is here.
+    pub(crate) async fn paid(&self) -> (StartPayment, Intent) {
+        let (request, intent) = self.started().await;
+        let paid = at(&intent, IntentStatus::Succeeded);
+        self.till.set(&paid);
+        self.payments.apply(&paid).await.unwrap();
+        (request, paid)
     }
 
     pub(crate) fn intent(&self, order: OrderId) -> Intent {
@@ -171,10 +282,9 @@ impl House {
     }
 
     async fn placed(&self, request: StartPayment, method: PaymentMethod) -> Result<(), JobError> {
-        let now = self.clock.now();
         let event = OrderPlaced {
             order_id: request.order,
-            user_id: UserId::generate(now),
+            user_id: request.user,
             total: request.amount,
             method,
             hold_until: request.expires_at,
@@ -200,7 +310,8 @@ impl House {
 }
 
 pub(crate) fn at(intent: &Intent, status: IntentStatus) -> Intent {
-    Intent { status, failure: None, ..intent.clone() }
+    let received = if status == IntentStatus::Succeeded { intent.amount } else { 0 };
+    Intent { status, received, failure: None, ..intent.clone() }
 }
 
 fn declined(intent: &Intent) -> Intent {

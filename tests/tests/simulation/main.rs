@@ -50,7 +50,9 @@ fn every_end_is_met() {
         "paid",
         "expired",
         "cancelled",
-        "needs a person",
+        "taken up again",
+        "late money goes back",
+        "refunded",
         "the process dies",
         "is refused, sold out",
         "gets more time",
@@ -70,6 +72,8 @@ fn mistakes_are_found() {
         Mistake::ReleaseTwice,
         Mistake::ForgetOrphans,
         Mistake::ReserveWithoutLooking,
+        Mistake::ForgetRefusals,
+        Mistake::KeepTheMoney,
     ] {
         let found = (0..SEEDS).find(|seed| World::play(*seed, mistake).0.is_err());
         assert!(found.is_some(), "{mistake:?} was never found");

@@ -1,5 +1,6 @@
 //! The shop, its customers and its provider.
 
+mod money;
 mod truth;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
@@ -36,6 +37,10 @@ pub(crate) enum Mistake {
     ReleaseTwice,
     ForgetOrphans,
     ReserveWithoutLooking,
+    /// Late money that was sent back pays the order all the same when its job runs again.
+    ForgetRefusals,
+    /// What was called off after it was paid keeps its money.
+    KeepTheMoney,
 }
 
 /// How the provider sees a payment.
@@ -68,6 +73,7 @@ enum Happening {
     End {
         order: usize,
         by: u8,
+        paid: bool,
     },
     Webhook {
         order: usize,
@@ -83,6 +89,13 @@ enum Happening {
         order: usize,
     },
     ReleaseStock {
+        order: usize,
+        gone: bool,
+    },
+    TakeLateMoney {
+        order: usize,
+    },
+    Refund {
         order: usize,
     },
     Reaper,
@@ -110,6 +123,10 @@ struct Order {
     told_paid: u32,
     /// Its bank took so long that it ended all the same.
     gave_up_on_the_bank: bool,
+    /// Its late money is to go back.
+    refused: bool,
+    /// How often all of its money went back.
+    refunds: u32,
 }
 
 pub(crate) struct World {
@@ -135,7 +152,7 @@ impl World {
 
     fn new(seed: u64, mistake: Mistake) -> Self {
         let mut chance = Chance(seed);
-        let received: Vec<i64> = (0..2).map(|_| i64::try_from(chance.between(3, 12)).unwrap_or(3)).collect();
+        let received: Vec<i64> = (0..2).map(|_| i64::try_from(chance.between(3, 10)).unwrap_or(3)).collect();
         let stock = received.iter().map(|units| (*units, 0)).collect();
         let mut world = Self {
             now: 0,
@@ -152,9 +169,11 @@ impl World {
             let product = usize::try_from(world.chance.between(0, 1)).unwrap_or(0);
             let units = i64::try_from(world.chance.between(1, 3)).unwrap_or(1);
             world.orders.push(Order { product, units, ..Order::default() });
-            world.later((0, 20 * MINUTE), Happening::Request { order, step: 0 });
+            // Some come when the first have given their units back.
+            let by = if world.chance.percent(40) { 70 } else { 20 };
+            world.later((0, by * MINUTE), Happening::Request { order, step: 0 });
             if world.chance.percent(30) {
-                world.later((MINUTE, 40 * MINUTE), Happening::CustomerCancels { order });
+                world.later((MINUTE, 60 * MINUTE), Happening::CustomerCancels { order });
             }
         }
         world.later((0, 10 * SECOND), Happening::Reaper);
@@ -199,14 +218,21 @@ impl World {
             Happening::CustomerPays { order } => self.pays(order),
             Happening::BankDecides { order } => self.bank_decides(order),
             Happening::CustomerCancels { order } => self.cancels(order),
-            Happening::End { order, by } => {
-                self.end(order, if by == 0 { Transition::Expire } else { Transition::Cancel });
+            Happening::End { order, by, paid } => {
+                self.end(order, (if by == 0 { Transition::Expire } else { Transition::Cancel }, paid));
             }
             Happening::Webhook { order, said } => self.webhook(order, said),
             Happening::StartPayment { order } => self.start_payment(order),
             Happening::MarkPaid { order } => self.mark_paid(order),
             Happening::CommitStock { order } => self.settle(order, ReservationState::Committed),
-            Happening::ReleaseStock { order } => self.settle(order, ReservationState::Released),
+            Happening::ReleaseStock { order, gone } => {
+                self.settle(order, ReservationState::Released);
+                if gone {
+                    self.settle(order, ReservationState::Returned);
+                }
+            }
+            Happening::TakeLateMoney { order } => self.take_late_money(order),
+            Happening::Refund { order } => self.refund(order),
             Happening::Reaper => self.reap(),
             Happening::OrphanReaper => self.reap_orphans(),
         }
@@ -275,9 +301,13 @@ impl World {
         }
         reservation.state = after;
         let (on_hand, reserved) = &mut self.stock[*product];
-        *reserved -= *units;
-        if after == ReservationState::Committed {
-            *on_hand -= *units;
+        match after {
+            ReservationState::Returned => *on_hand += *units,
+            ReservationState::Committed => {
+                *reserved -= *units;
+                *on_hand -= *units;
+            }
+            _ => *reserved -= *units,
         }
     }
 
@@ -374,15 +404,6 @@ impl World {
         true
     }
 
-    fn mark_paid(&mut self, order: usize) {
-        if self.moves(order, Transition::Pay) {
-            self.tell(format_args!("order {order}: paid"));
-            self.job(Happening::CommitStock { order });
-        } else if self.moves(order, Transition::Review) {
-            self.tell(format_args!("order {order}: needs a person"));
-        }
-    }
-
     /// `UPDATE … WHERE status = ANY(from)`
     fn moves(&mut self, order: usize, transition: Transition) -> bool {
         let status = &mut self.orders[order].status;
@@ -397,10 +418,12 @@ impl World {
 
     /// First the payment is stopped, then, perhaps a while later, the order is ended.
     fn cancels(&mut self, order: usize) {
-        if self.orders[order].status == Some(OrderStatus::PendingPayment)
-            && self.stop(order) == Stopped::Unpaid
-        {
-            self.later((1, 3 * SECOND), Happening::End { order, by: 1 });
+        if self.orders[order].status.is_some_and(OrderStatus::can_cancel) {
+            let stopped = self.stop(order);
+            if stopped != Stopped::UnderWay {
+                let paid = stopped == Stopped::Paid;
+                self.later((1, 3 * SECOND), Happening::End { order, by: 1, paid });
+            }
         }
     }
 
@@ -411,7 +434,7 @@ impl World {
                 continue;
             }
             match self.stop(order) {
-                Stopped::Unpaid => self.later((1, 3 * SECOND), Happening::End { order, by: 0 }),
+                Stopped::Unpaid => self.later((1, 3 * SECOND), Happening::End { order, by: 0, paid: false }),
                 Stopped::Paid => {}
                 Stopped::UnderWay if self.orders[order].extensions < EXTENSIONS => {
                     self.orders[order].extensions += 1;
@@ -420,7 +443,7 @@ impl World {
                 }
                 Stopped::UnderWay => {
                     self.orders[order].gave_up_on_the_bank = true;
-                    self.end(order, Transition::Expire);
+                    self.end(order, (Transition::Expire, false));
                 }
             }
         }
@@ -452,12 +475,16 @@ impl World {
         }
     }
 
-    fn end(&mut self, order: usize, transition: Transition) {
+    fn end(&mut self, order: usize, (transition, paid): (Transition, bool)) {
+        let paid = paid || self.orders[order].status.is_some_and(OrderStatus::is_paid);
         if self.moves(order, transition) {
             self.tell(format_args!("order {order}: {}", transition.to().as_str()));
-            self.job(Happening::ReleaseStock { order });
+            self.job(Happening::ReleaseStock { order, gone: paid });
             if self.mistake == Mistake::ReleaseTwice {
-                self.job(Happening::ReleaseStock { order });
+                self.job(Happening::ReleaseStock { order, gone: paid });
+            }
+            if paid && self.mistake != Mistake::KeepTheMoney {
+                self.job(Happening::Refund { order });
             }
         }
     }

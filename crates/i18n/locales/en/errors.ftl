@@ -103,6 +103,13 @@ TOO_MANY_UNPAID_UNITS = You can have at most { $limit ->
 } of a product in orders you have not paid for yet.
 ORDER_NOT_ON_ACCOUNT = This order is not paid by bank transfer.
 ORDER_CANNOT_BE_CANCELLED = This order can no longer be cancelled.
+ORDER_CANNOT_BE_PAID = There is nothing to pay for this order any more.
+TOO_MANY_PAYMENT_ATTEMPTS = There were too many attempts to pay for this order. Please place a new one.
+NOTHING_TO_REFUND = There is no money left to refund for this order.
+REFUND_TOO_LARGE = That is more than what is left to refund.
+REFUND_NOT_FOUND = There is no such refund.
+PAYMENT_EVENT_NOT_FOUND = There is no such payment event.
+PAYMENT_METHOD_NOT_FOUND = You have not saved this card.
 ORDER_STATUS_CONFLICT = The order cannot go there from where it stands now.
 PAYMENT_UNDER_WAY = Your bank is still processing the payment. Please try again in a few minutes.
 TRACKING_NUMBER_TAKEN = Another parcel already has this tracking number.

@@ -109,6 +109,13 @@ TOO_MANY_UNPAID_UNITS = W nieopłaconych zamówieniach możesz mieć najwyżej {
 } jednego produktu.
 ORDER_NOT_ON_ACCOUNT = To zamówienie nie jest płatne przelewem.
 ORDER_CANNOT_BE_CANCELLED = Tego zamówienia nie można już anulować.
+ORDER_CANNOT_BE_PAID = Za to zamówienie nie można już zapłacić.
+TOO_MANY_PAYMENT_ATTEMPTS = Zbyt wiele prób zapłaty za to zamówienie. Złóż nowe zamówienie.
+NOTHING_TO_REFUND = Przy tym zamówieniu nie pozostało nic do zwrotu.
+REFUND_TOO_LARGE = Ta kwota jest wyższa niż pozostała do zwrotu.
+REFUND_NOT_FOUND = Nie ma takiego zwrotu.
+PAYMENT_EVENT_NOT_FOUND = Nie ma takiego zdarzenia płatności.
+PAYMENT_METHOD_NOT_FOUND = Nie masz takiej zapisanej karty.
 ORDER_STATUS_CONFLICT = W obecnym stanie zamówienia ta zmiana nie jest możliwa.
 PAYMENT_UNDER_WAY = Bank nadal przetwarza płatność. Spróbuj ponownie za kilka minut.
 TRACKING_NUMBER_TAKEN = Inna paczka ma już ten numer przesyłki.

@@ -83,8 +83,37 @@ async fn the_shop_calls_off_what_is_not_paid() {
         shop.moves(&order, cancelled()).await,
         Err(OrderError::CannotMove(OrderStatus::Cancelled))
     ));
-    let paid = shop.placed().await;
-    shop.set_status(&paid, "paid").await;
-    assert!(matches!(shop.moves(&paid, cancelled()).await, Err(OrderError::RefundNotBuilt)));
     assert_eq!(shop.count("audit.entries where action = 'order.move'").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_paid_or_in_review_can_be_called_off_until_it_is_shipped_and_its_money_goes_back() {
+    let shop = Shop::new().await;
+    for (nth, status) in (1..).zip(["paid", "preparing", "partially_refunded", "review"]) {
+        let order = shop.placed().await;
+        shop.set_status(&order, status).await;
+        assert_eq!(shop.moves(&order, cancelled()).await.unwrap().status, OrderStatus::Cancelled, "{status}");
+        assert_eq!(shop.told("refund_due").await, nth, "{status}");
+    }
+    for status in ["shipped", "delivered", "refunded", "disputed", "expired"] {
+        let order = shop.placed().await;
+        shop.set_status(&order, status).await;
+        assert!(matches!(shop.moves(&order, cancelled()).await, Err(OrderError::CannotMove(_))), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_was_refunded_in_part_goes_on_from_where_its_parcel_is() {
+    let shop = Shop::new().await;
+    let order = shop.placed().await;
+    shop.set_status(&order, "partially_refunded").await;
+    assert!(matches!(shop.moves(&order, Move::Delivered).await, Err(OrderError::CannotMove(_))), "not sent yet");
+    shop.moves(&order, Move::Preparing).await.unwrap();
+    shop.set_status(&order, "partially_refunded").await;
+    shop.moves(&order, shipped("PL1")).await.unwrap();
+    shop.set_status(&order, "partially_refunded").await;
+    for past in [Move::Preparing, shipped("PL2"), cancelled()] {
+        assert!(matches!(shop.moves(&order, past).await, Err(OrderError::CannotMove(_))), "it is under way");
+    }
+    assert_eq!(shop.moves(&order, Move::Delivered).await.unwrap().status, OrderStatus::Delivered);
 }

@@ -20,11 +20,6 @@ impl Shop {
         self.world.stopped.lock().unwrap().insert(order.id, stopped);
     }
 
-    pub(crate) async fn set_status(&self, order: &Order, status: &str) {
-        let put = format!("update orders.orders set status = '{status}' where id = '{}'", order.id);
-        self.db.exec(&put).await;
-    }
-
     async fn stands(&self, order: &Order) -> OrderStatus {
         self.orders.order(order.user, order.id).await.unwrap().status
     }
@@ -77,20 +72,33 @@ async fn nobody_cancels_another_s_order_nor_one_that_went_on() {
         let refused = shop.cancels(&order).await;
         assert!(matches!(refused, Err(OrderError::CannotCancel(s)) if s.as_str() == status), "{status}");
     }
-    shop.set_status(&order, "paid").await;
-    assert!(matches!(shop.cancels(&order).await, Err(OrderError::RefundNotBuilt)));
     assert!(shop.world.asked_to_stop.lock().unwrap().is_empty());
     assert_eq!(shop.told_ended().await, 0);
 }
 
 #[tokio::test]
-async fn money_that_is_here_or_under_way_keeps_the_order() {
+async fn money_that_is_here_goes_back_with_the_order() {
+    let shop = Shop::new().await;
+    let (heard_of, not_yet) = (shop.placed().await, shop.placed().await);
+    shop.set_status(&heard_of, "paid").await;
+    for order in [&heard_of, &not_yet] {
+        // Payment knows of it, whether or not order has heard.
+        shop.payment_is(order, Stopped::Paid);
+        for _ in 0..2 {
+            assert_eq!(shop.cancels(order).await.unwrap().status, OrderStatus::Cancelled);
+        }
+    }
+    let paid = "platform.outbox where name = 'order.ended.v1' and (payload->'paid')::bool";
+    assert_eq!((shop.count(paid).await, shop.told_ended().await, shop.told("refund_due").await), (2, 2, 2));
+    assert_ne!(shop.read(&heard_of).await.payment_status, PaymentStatus::Canceled);
+}
+
+#[tokio::test]
+async fn money_under_way_keeps_the_order() {
     let shop = Shop::new().await;
     let order = shop.placed().await;
     shop.payment_is(&order, Stopped::UnderWay);
     assert!(matches!(shop.cancels(&order).await, Err(OrderError::PaymentUnderWay)));
-    shop.payment_is(&order, Stopped::Paid);
-    assert!(matches!(shop.cancels(&order).await, Err(OrderError::RefundNotBuilt)));
     shop.world.payment_down.store(true, Ordering::Relaxed);
     assert!(matches!(shop.cancels(&order).await, Err(OrderError::Port(_))));
     assert_eq!((shop.stands(&order).await, shop.told_ended().await), (OrderStatus::PendingPayment, 0));

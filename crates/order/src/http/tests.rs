@@ -173,6 +173,7 @@ async fn an_order_has_the_shape_of_the_contract() {
         "shippingAddress": address, "billingAddress": address, "notes": "leave it at the door",
         "createdAt": "2026-07-22T10:00:00Z", "paidAt": null, "dueAt": null, "cancelledAt": null,
         "cancelReason": null, "trackingNumber": null, "carrier": null,
+        "refunded": pln(0),
         "events": [{ "kind": "placed", "detail": null, "at": "2026-07-22T10:00:00Z" }],
         "canCancel": true,
     });

@@ -200,19 +200,28 @@ async fn only_the_customer_sees_the_order() {
 
 #[tokio::test]
 async fn ways_to_pay_that_are_not_there_are_refused_at_once() {
-    use contracts::order::PaymentMethod::{BankTransfer, Blik, P24};
+    use contracts::order::PaymentMethod::BankTransfer;
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
     for (user_type, method, code) in [
         (UserType::Individual, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
         (UserType::Corporate, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
-        (UserType::Individual, Blik, "NOT_IMPLEMENTED"),
-        (UserType::Individual, P24, "NOT_IMPLEMENTED"),
     ] {
         let refused = shop.orders.place(PlaceOrder { user_type, method, ..shop.request(buyer) }).await;
         assert_eq!(refused.unwrap_err().code(), code);
     }
     shop.assert_untouched().await;
+}
+
+#[tokio::test]
+async fn an_order_waits_for_its_money_as_long_as_its_way_of_paying_takes() {
+    use contracts::order::PaymentMethod::{Blik, Card, P24};
+    let shop = Shop::new().await;
+    for (method, times) in [(Card, 1), (Blik, 1), (P24, 2)] {
+        let request = PlaceOrder { method, ..shop.request(shop.buyer_with_cart()) };
+        let (order, _) = shop.orders.place(request).await.unwrap();
+        assert_eq!((order.payment_method, order.hold_until), (method, order.created_at + HOLD * times));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

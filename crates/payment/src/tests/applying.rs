@@ -185,7 +185,7 @@ async fn an_intent_that_is_paid_when_its_answer_comes_is_told_of_like_any_other(
     let request = house.request();
     house.feel(Mood::Mute);
     house.payments.start(request).await.unwrap();
-    house.till.intents.lock().unwrap().values_mut().for_each(|i| i.status = IntentStatus::Succeeded);
+    house.till.set(&at(&house.intent(request.order), IntentStatus::Succeeded));
     house.feel(Mood::Good);
     let payment = house.payments.start(request).await.unwrap();
     assert_eq!(payment.status, PaymentStatus::Succeeded);

@@ -8,9 +8,7 @@ use crate::{
 
 impl House {
     fn set_intent(&self, intent: &Intent, status: IntentStatus) {
-        for known in self.till.intents.lock().unwrap().values_mut().filter(|known| known.id == intent.id) {
-            *known = at(intent, status);
-        }
+        self.till.set(&at(intent, status));
     }
 }
 

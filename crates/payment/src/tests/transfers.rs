@@ -3,7 +3,7 @@
 use contracts::order::PaymentMethod;
 
 use super::House;
-use crate::{PaymentError, PaymentStatus, PaymentsApi as _, Received, StartPayment, Stopped, ports::Method};
+use crate::{PaymentError, PaymentStatus, PaymentsApi as _, StartPayment, Stopped, ports::Method};
 
 impl House {
     fn by_transfer(&self) -> StartPayment {
@@ -27,7 +27,8 @@ async fn it_is_here_once_however_often_somebody_says_so() {
     let house = House::new().await;
     let request = house.by_transfer();
     for _ in 0..3 {
-        assert_eq!(house.payments.receive_transfer(request).await.unwrap(), Received::Here);
+        let payment = house.payment(request).await.id;
+        assert_eq!(house.payments.receive_transfer(request).await.unwrap(), Some(payment));
     }
     assert_eq!(house.told().await, [1, 0, 0]);
     assert_eq!(house.payments.stop(request).await.unwrap(), Stopped::Paid);
@@ -41,7 +42,7 @@ async fn what_was_called_off_is_not_waited_for_any_more() {
     for _ in 0..2 {
         assert_eq!(house.payments.stop(request).await.unwrap(), Stopped::Unpaid);
     }
-    assert_eq!(house.payments.receive_transfer(request).await.unwrap(), Received::TooLate);
+    assert_eq!(house.payments.receive_transfer(request).await.unwrap(), None);
     assert_eq!(house.told().await, [0, 0, 0]);
     let by_card = house.request();
     house.payments.start(by_card).await.unwrap();

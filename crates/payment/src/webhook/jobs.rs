@@ -52,8 +52,10 @@ impl Job for WorkEvent {
 #[async_trait]
 impl Effect for WorkEvent {
     async fn perform(&self, context: JobContext, work: EventToWork) -> Result<(), JobError> {
-        let Some(intent) = work.intent else { return Ok(()) };
         let now = context.now;
+        let Some(intent) = work.intent else {
+            return Ok(store::put_worked(&mut *self.0.db.conn().await?, &[work.event], now).await?);
+        };
         let claimed = {
             let mut conn = self.0.db.conn().await?;
             let claimed = store::claim_events(&mut conn, &intent, now, now + CLAIMED).await?;

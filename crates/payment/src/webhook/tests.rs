@@ -145,6 +145,11 @@ async fn every_event_is_kept_and_those_that_move_money_are_worked_on() {
         ("payment_intent.canceled", true),
         ("payment_intent.processing", true),
         ("payment_intent.requires_action", true),
+        ("charge.refunded", true),
+        ("refund.updated", true),
+        ("refund.failed", true),
+        ("charge.dispute.created", true),
+        ("charge.dispute.closed", true),
         ("payment_intent.created", false),
         ("charge.succeeded", false),
         ("payout.paid", false),
@@ -160,7 +165,7 @@ async fn every_event_is_kept_and_those_that_move_money_are_worked_on() {
             house.count(&format!("payments.inbox where event_id = '{kind}' and worked_at is null")).await;
         assert_eq!((job, waits), (i64::from(worked_on), i64::from(worked_on)), "{kind}");
     }
-    assert_eq!(house.count("payments.inbox").await, 8);
+    assert_eq!(house.count("payments.inbox").await, 13);
 }
 
 #[tokio::test]
@@ -176,7 +181,8 @@ async fn only_what_the_provider_says_when_asked_is_believed() {
         house.payment(request).await.status
     };
     assert_eq!(hear("evt_1", at(&intent, IntentStatus::Processing)).await, PaymentStatus::Processing);
-    let cent = Intent { amount: 1, currency: "usd".to_owned(), ..at(&intent, IntentStatus::Succeeded) };
+    let cent =
+        Intent { amount: 1, received: 1, currency: "usd".to_owned(), ..at(&intent, IntentStatus::Succeeded) };
     assert_eq!(hear("evt_2", cent).await, PaymentStatus::Processing);
     assert_eq!(house.told().await, [0, 0, 1]);
     assert_eq!(hear("evt_3", at(&intent, IntentStatus::Succeeded)).await, PaymentStatus::Succeeded);
@@ -190,7 +196,7 @@ async fn an_event_waits_for_a_provider_that_is_away() {
     let (request, intent) = house.started().await;
     let told = event("evt_1", &intent.id).to_string();
     house.payments.receive(told.as_bytes(), now()).await.unwrap();
-    house.till.intents.lock().unwrap().values_mut().for_each(|i| i.status = IntentStatus::Succeeded);
+    house.till.set(&at(&intent, IntentStatus::Succeeded));
     let runner = Runner::new(house.db.db(), house.clock.clone()).effect(WorkEvent(house.payments.clone()));
     house.feel(Mood::Away);
     assert!(runner.run_effect().await.unwrap());
@@ -233,8 +239,35 @@ async fn events_worked_on_a_month_ago_are_forgotten_and_no_others() {
 #[tokio::test]
 async fn another_refusal_of_the_provider_s_is_a_failure() {
     let house = House::new().await;
+    house.payments.receive(event("evt_1", "pi_1").to_string().as_bytes(), now()).await.unwrap();
     house.feel(Mood::Refusing);
     let work = EventToWork { event: "evt_1".to_owned(), intent: Some("pi_1".to_owned()) };
     let failed = WorkEvent(house.payments.clone()).perform(house.context(), work).await;
     assert!(matches!(failed, Err(JobError::Failed(why)) if why.contains("amount_too_large")));
+}
+
+#[tokio::test]
+async fn the_events_of_an_intent_are_worked_on_together_and_by_one() {
+    let house = House::new().await;
+    let (_, intent) = house.started().await;
+    for id in ["evt_1", "evt_2", "evt_3"] {
+        house.payments.receive(event(id, &intent.id).to_string().as_bytes(), now()).await.unwrap();
+    }
+    let work = |id: &str| EventToWork { event: id.to_owned(), intent: Some(intent.id.clone()) };
+    // Somebody else is at it.
+    let mut conn = house.payments.db.conn().await.unwrap();
+    let claimed =
+        super::store::claim_events(&mut conn, &intent.id, now(), now() + TimeDelta::seconds(40)).await.unwrap();
+    assert_eq!(claimed.len(), 3);
+    drop(conn);
+    let busy = WorkEvent(house.payments.clone()).perform(house.context(), work("evt_1")).await;
+    assert!(matches!(busy, Err(JobError::NotYet(_))));
+    assert_eq!(*house.till.looks.lock().unwrap(), 0);
+    // And died of it.
+    house.clock.advance(TimeDelta::seconds(41));
+    for id in ["evt_1", "evt_2", "evt_3"] {
+        WorkEvent(house.payments.clone()).perform(house.context(), work(id)).await.unwrap();
+    }
+    assert_eq!(*house.till.looks.lock().unwrap(), 1, "one look is enough for all");
+    assert_eq!(house.count("payments.inbox where worked_at is null").await, 0);
 }

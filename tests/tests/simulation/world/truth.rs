@@ -45,16 +45,17 @@ impl World {
         for (order, state) in self.orders.iter().enumerate() {
             let reservation = state.reservation.map(|r| r.state);
             let fits = match state.status {
-                Some(OrderStatus::Paid) => reservation == Some(ReservationState::Committed),
-                Some(OrderStatus::Expired | OrderStatus::Cancelled) => {
-                    // Nobody can pay it any more.
-                    let closed = matches!(state.intent, None | Some(Intent::Canceled));
-                    reservation == Some(ReservationState::Released)
-                        && (closed || state.gave_up_on_the_bank && state.intent != Some(Intent::Succeeded))
+                Some(OrderStatus::Paid) => {
+                    reservation == Some(ReservationState::Committed) && state.refunds == 0
                 }
-                // Money came for an order that had ended: its units are free, a person looks.
-                Some(OrderStatus::Review) => {
-                    state.intent == Some(Intent::Succeeded) && reservation == Some(ReservationState::Released)
+                Some(OrderStatus::Expired | OrderStatus::Cancelled) => {
+                    // Nobody can pay it any more, or whoever did has the money again.
+                    let closed = matches!(state.intent, None | Some(Intent::Canceled));
+                    let paid = state.intent == Some(Intent::Succeeded);
+                    let free = [ReservationState::Released, ReservationState::Returned];
+                    reservation.is_some_and(|state| free.contains(&state))
+                        && (closed || paid || state.gave_up_on_the_bank)
+                        && paid == (state.refunds == 1)
                 }
                 Some(status) => return Err(format!("order {order} is still {}", status.as_str())),
                 None => !matches!(reservation, Some(ReservationState::Held | ReservationState::Committed)),
