@@ -137,7 +137,8 @@ impl Modules {
         let deletions = DeletionService::new(users.clone(), Arc::new(CodesForUser(Arc::new(otp.clone()))));
 
         let cards = CardService::new(db.clone(), clock.clone(), vault);
-        let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode());
+        let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode())
+            .reconciled_every(config.stripe.reconcile);
         let ports = Ports {
             carts: Arc::new(CartsForOrder(Arc::new(carts.clone()))),
             catalog: Arc::new(CatalogForOrder(catalog_api)),

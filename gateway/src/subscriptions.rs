@@ -13,7 +13,8 @@ use contracts::{
     inventory::{AvailabilityTurned, StockLow},
     order::{OrderEnded, OrderPaid, OrderPlaced, RefundDue},
     payment::{
-        PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded, RefundFailed,
+        PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded, PaymentSucceeded,
+        RefundFailed,
     },
     user::UserAnonymised,
 };
@@ -27,7 +28,8 @@ use kernel::Clock;
 use notification::events::SendCode;
 use order::{
     events::{
-        HoldDisputed, MarkPaid, MarkPaymentFailed, MarkRefunded, NoteFailedRefund, PutInReview, TakeLateMoney,
+        HoldDisputed, MarkPaid, MarkPaymentFailed, MarkRefunded, NoteFailedRefund, NoteProgress, PutInReview,
+        TakeLateMoney,
     },
     jobs::{ExpireOrders, TellOverdue},
 };
@@ -60,6 +62,7 @@ pub fn subscriptions() -> Subscriptions {
         .on::<RefundDue, RefundOrder>()
         .on::<PaymentSucceeded, MarkPaid>()
         .on::<PaymentFailed, MarkPaymentFailed>()
+        .on::<PaymentProgressed, NoteProgress>()
         .on::<PaymentMismatched, PutInReview>()
         .on::<PaymentRefunded, MarkRefunded>()
         .on::<RefundFailed, NoteFailedRefund>()
@@ -102,6 +105,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .handle(MarkPaymentFailed)
         .handle(MarkRefunded)
         .handle(NoteFailedRefund)
+        .handle(NoteProgress)
         .handle(HoldDisputed)
         .handle(RefundOrder)
         .handle(PutInReview)

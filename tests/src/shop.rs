@@ -171,6 +171,20 @@ impl Shop {
         (on_hand, self.db.number(&of("reserved")).await)
     }
 
+    /// From now on every event that is published is kept, to be counted by [`told`](Self::told).
+    pub async fn keeps_events(&self) {
+        let keep = "create table public.told (name text);
+            create function public.keep() returns trigger language plpgsql as $$
+            begin insert into public.told values (new.name); return new; end $$;
+            create trigger keep after insert on platform.outbox for each row execute function public.keep()";
+        self.db.exec(keep).await;
+    }
+
+    /// How often an event was published since then.
+    pub async fn told(&self, name: &str) -> i64 {
+        self.count(&format!("public.told where name = '{name}'")).await
+    }
+
     pub async fn count(&self, rows: &str) -> i64 {
         self.db.number(&format!("select count(*) from {rows}")).await
     }

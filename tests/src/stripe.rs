@@ -1,8 +1,10 @@
 //! The Stripe stand-in, in this process.
 
 use reqwest::Client;
-use sandbox::{Mood, Options, Sandbox};
-use serde_json::Value;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sandbox::{Fault, Mood, Options, Sandbox, Trouble, WebhookTrouble};
+use serde_json::{Value, json};
+use sha2::Sha256;
 
 pub const SECRET_KEY: &str = "sk_test_journey";
 pub(crate) const PUBLISHABLE_KEY: &str = "pk_test_journey";
@@ -50,6 +52,60 @@ impl Stripe {
         self.sandbox.fail(intent, "card_declined").unwrap();
     }
 
+    /// The bank is at the payment.
+    pub fn process(&self, intent: &str) {
+        self.sandbox.process(intent).unwrap();
+    }
+
+    /// What goes wrong with calls of this method and path from now on, so many times.
+    pub fn troubles(&self, method: &str, path: &str, what: Trouble, times: u32) {
+        let (method, path) = (Some(method.to_owned()), path.to_owned());
+        self.sandbox.troubles(vec![Fault { method, path, what, times }]);
+    }
+
+    /// All is well again.
+    pub fn recovers(&self) {
+        self.sandbox.troubles(Vec::new());
+    }
+
+    /// What goes wrong with webhooks from now on.
+    pub fn troubles_webhooks(&self, trouble: WebhookTrouble) {
+        self.sandbox.troubles_webhooks(trouble);
+    }
+
+    /// Calls of this method and path so far, with their parameters.
+    pub fn calls(&self, method: &str, path: &str) -> Vec<sandbox::Call> {
+        let mut calls = self.sandbox.calls();
+        calls.retain(|call| call.method == method && call.path == path);
+        calls
+    }
+
+    /// Every refund of an intent, newest first.
+    pub fn refunds_of(&self, intent: &str) -> Vec<Value> {
+        let mut refunds = self.sandbox.refunds();
+        refunds.retain(|refund| refund["payment_intent"] == intent);
+        refunds
+    }
+
+    /// Anything that the control API does: `payment_intents/pi_…/dispute`.
+    pub async fn controls(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/control/{path}", self.url());
+        let answer = client().post(url).json(body).send().await.unwrap();
+        let (status, body): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        assert!(status.is_success(), "{path}: {body}");
+        body
+    }
+
+    /// What the customer's device does with a setup or an intent: `setup_intents/seti_…/confirm`.
+    pub async fn confirms(&self, path: &str, secret: &str, form: &[(&str, &str)]) -> Value {
+        let mut form = form.to_vec();
+        form.extend([("key", PUBLISHABLE_KEY), ("client_secret", secret)]);
+        let answer = client().post(format!("{}/v1/{path}", self.url())).form(&form).send().await.unwrap();
+        let (status, body): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
     /// The intents whose metadata names the order.
     pub fn intents_of(&self, order: &str) -> Vec<Value> {
         let mut intents = self.sandbox.intents();
@@ -85,6 +141,19 @@ impl Stripe {
         let answer = client().post(url).send().await.unwrap();
         assert!(answer.status().is_success(), "{:?}", answer.text().await);
     }
+}
+
+/// An event about an intent as Stripe would tell it.
+pub fn event(id: &str, kind: &str, intent: &str) -> String {
+    let object = json!({ "object": "payment_intent", "id": intent });
+    json!({ "id": id, "object": "event", "type": kind, "data": { "object": object } }).to_string()
+}
+
+/// `v1` of a body that was signed at that moment, in seconds since 1970.
+pub fn signature(secret: &str, at: i64, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{at}.{body}").as_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// Straight to the stand-in, whatever proxy the environment names.

@@ -24,6 +24,23 @@ impl Event for PaymentSucceeded {
     }
 }
 
+/// A payment is on its way: the customer has something to do, or her bank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentProgressed {
+    pub payment_id: PaymentId,
+    pub order_id: OrderId,
+    /// `requires_action`, `processing`
+    pub status: String,
+}
+
+impl Event for PaymentProgressed {
+    const NAME: &'static str = "payment.progressed.v1";
+    fn aggregate(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
 /// An attempt to pay failed; another may follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

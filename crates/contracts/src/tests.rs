@@ -18,7 +18,8 @@ use crate::{
         RefundDue,
     },
     payment::{
-        DisputeOutcome, PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded,
+        DisputeOutcome, PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded,
+        PaymentSucceeded,
         RefundFailed,
     },
     shopping::CartAbandoned,
@@ -259,6 +260,22 @@ fn money_that_has_to_go_back() {
       "orderId": "019c0000-0000-7000-8000-000000000001",
       "paymentId": "019c0000-0000-7000-8000-000000000002",
       "cause": "twice"
+    }
+    "#);
+}
+
+#[test]
+fn a_payment_on_its_way() {
+    let event = PaymentProgressed {
+        payment_id: payment_id(),
+        order_id: order_id(),
+        status: "processing".to_owned(),
+    };
+    assert_json_snapshot!(published(&event, "payment.progressed.v1", 1), @r#"
+    {
+      "paymentId": "019c0000-0000-7000-8000-000000000002",
+      "orderId": "019c0000-0000-7000-8000-000000000001",
+      "status": "processing"
     }
     "#);
 }

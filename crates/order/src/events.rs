@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use bus::{Effect, Handler, Job, JobContext, JobError, Queue};
 use contracts::payment::{
-    PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentRefunded, PaymentSucceeded, RefundFailed,
+    PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded, PaymentSucceeded,
+    RefundFailed,
 };
 use db::Tx;
+use kernel::id::{OrderId, PaymentId};
 
 use crate::{
     OrderError, OrderService, PaymentStatus, Transition,
@@ -32,8 +34,8 @@ impl Handler for MarkPaid {
         let now = context.now;
         let paid = Paid { payment: event.payment_id, amount: event.amount };
         // Locks the order before it is read: one that expires this moment must be seen as expired.
-        let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
-        store::put_payment_status(tx, event.order_id, succeeded, now).await?;
+        store::lock_status(tx, event.order_id).await?;
+        store::put_payment_status(tx, event.order_id, PaymentStatus::Succeeded, now).await?;
         let found = store::find_order(tx, event.order_id, None).await?;
         let order = found.ok_or_else(|| JobError::of(OrderError::NotFound))?;
         match money::take(tx, &order, paid, now).await? {
@@ -60,23 +62,45 @@ impl Job for MarkPaymentFailed {
 #[async_trait]
 impl Handler for MarkPaymentFailed {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentFailed) -> Result<(), JobError> {
-        let beyond = [
-            PaymentStatus::Failed,
-            PaymentStatus::Canceled,
-            PaymentStatus::Succeeded,
-            PaymentStatus::Refunded,
-        ];
-        let order = event.order_id;
-        // Of an attempt before the one that counts nobody wants to hear any more.
-        let counts = store::find_order(tx, order, None).await?.and_then(|order| order.payment);
-        if counts.is_some_and(|counts| counts != event.payment_id) {
-            return Ok(());
-        }
-        if store::put_payment_status(tx, order, (PaymentStatus::Failed, &beyond), context.now).await? {
-            store::insert_event(tx, order, ("payment_failed", Some(&event.reason)), context.now).await?;
+        if note_progress(tx, event.order_id, event.payment_id, PaymentStatus::Failed, &context).await? {
+            let told = ("payment_failed", Some(event.reason.as_str()));
+            store::insert_event(tx, event.order_id, told, context.now).await?;
         }
         Ok(())
     }
+}
+
+/// `payment.progressed`: the customer has something to do, or her bank.
+pub struct NoteProgress;
+
+impl Job for NoteProgress {
+    const NAME: &'static str = "order.note_progress";
+    type Payload = PaymentProgressed;
+}
+
+#[async_trait]
+impl Handler for NoteProgress {
+    async fn run(&self, tx: &mut Tx, context: JobContext, event: PaymentProgressed) -> Result<(), JobError> {
+        let status = PaymentStatus::from_word(&event.status);
+        let status = status.ok_or_else(|| JobError::Failed(format!("no such status: {}", event.status)))?;
+        note_progress(tx, event.order_id, event.payment_id, status, &context).await?;
+        Ok(())
+    }
+}
+
+/// False when more is known, or it is of an attempt before the one that counts, of which nobody wants to hear any more.
+async fn note_progress(
+    tx: &mut Tx,
+    order: OrderId,
+    payment: PaymentId,
+    status: PaymentStatus,
+    context: &JobContext,
+) -> Result<bool, JobError> {
+    let counts = store::lock_payment(tx, order).await?;
+    if counts.is_some_and(|counts| counts != payment) {
+        return Ok(false);
+    }
+    Ok(store::put_payment_status(tx, order, status, context.now).await?)
 }
 
 /// `payment.mismatched`: what the provider says does not add up; the order never ships without a person.

@@ -184,7 +184,7 @@ pub(crate) async fn mark_refunded(
     }
     let all = event.refunded.amount() >= event.paid.amount();
     if all {
-        store::put_payment_status(tx, id, (PaymentStatus::Refunded, &[]), now).await?;
+        store::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
     }
     let (kind, transition) =
         if all { ("refunded", Transition::RefundAll) } else { ("partially_refunded", Transition::RefundPart) };
@@ -222,7 +222,7 @@ pub(crate) async fn mark_disputed(
         }
         DisputeOutcome::Lost => {
             if store::put_status(tx, id, Transition::RefundAll, now).await? {
-                store::put_payment_status(tx, id, (PaymentStatus::Refunded, &[]), now).await?;
+                store::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
             }
             store::put_dispute(tx, id, ("lost", None), now).await?;
         }

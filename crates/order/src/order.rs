@@ -59,6 +59,26 @@ words! {
     }
 }
 
+impl PaymentStatus {
+    /// From the lowest on.
+    const RANKED: [Self; 8] = [
+        Self::Creating,
+        Self::RequiresPaymentMethod,
+        Self::RequiresAction,
+        Self::Processing,
+        Self::Failed,
+        Self::Canceled,
+        Self::Succeeded,
+        Self::Refunded,
+    ];
+
+    /// Itself and all above it: from there it is not reached any more.
+    pub(crate) fn and_above(self) -> &'static [Self] {
+        let rank = Self::RANKED.iter().position(|status| *status == self);
+        Self::RANKED.get(rank.unwrap_or_default()..).unwrap_or_default()
+    }
+}
+
 /// The words of the contract for a way of paying.
 pub(crate) const fn method_word(method: PaymentMethod) -> &'static str {
     match method {

@@ -145,8 +145,8 @@ pub trait Payments: Send + Sync {
     /// already is the answer itself.
     async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError>;
 
-    /// Asks the provider how the order's payments stand, now; the money that has come.
-    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PortError>;
+    /// Asks the provider how the order's payments stand, now.
+    async fn sync(&self, order: OrderId) -> Result<Synced, PortError>;
 
     /// The money of an order on account is here: its payment, or nothing when it is not waited for any more. It may be said
     /// again.
@@ -164,6 +164,15 @@ pub enum Retried {
     UnderWay,
     /// Enough is enough.
     TooOften,
+}
+
+/// How an order's payments stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// The money that has come, and has not gone back.
+    pub paid: Vec<Paid>,
+    /// The last attempt, if there is one.
+    pub latest: Option<Payment>,
 }
 
 /// Money that came for an order.

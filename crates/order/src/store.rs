@@ -248,6 +248,12 @@ pub(crate) async fn lock_status(tx: &mut Tx, id: OrderId) -> QueryResult<Option<
     word.map(|word| status_of(&word)).transpose()
 }
 
+/// Which attempt to pay counts, if it is not the first; the order is locked until the transaction ends.
+pub(crate) async fn lock_payment(tx: &mut Tx, id: OrderId) -> QueryResult<Option<PaymentId>> {
+    let counts = orders::table.find(id).select(orders::payment_id).for_update();
+    Ok(cached(counts).get_result::<Option<PaymentId>>(tx).await.optional()?.flatten())
+}
+
 /// Which attempt to pay counts.
 pub(crate) async fn put_payment(tx: &mut Tx, id: OrderId, payment: PaymentId) -> QueryResult<()> {
     cached(diesel::update(orders::table.find(id)).set(orders::payment_id.eq(payment))).execute(tx).await?;
@@ -445,15 +451,15 @@ pub(crate) async fn put_parcel(
     Ok(())
 }
 
-/// Notes how the payment stands; false when the order's payment is already at one of `beyond`.
+/// Notes how the payment stands; false when it stands there or above already.
 pub(crate) async fn put_payment_status(
     tx: &mut Tx,
     id: OrderId,
-    (to, beyond): (PaymentStatus, &[PaymentStatus]),
+    to: PaymentStatus,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let beyond: Vec<&str> = beyond.iter().map(|s| s.as_str()).collect();
-    let below = orders::table.filter(orders::id.eq(id).and(orders::payment_status.ne_all(beyond)));
+    let above: Vec<&str> = to.and_above().iter().map(|s| s.as_str()).collect();
+    let below = orders::table.filter(orders::id.eq(id).and(orders::payment_status.ne_all(above)));
     let put = diesel::update(below).set((orders::payment_status.eq(to.as_str()), orders::updated_at.eq(now)));
     Ok(cached(put).execute(tx).await? == 1)
 }

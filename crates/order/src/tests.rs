@@ -23,7 +23,7 @@ use crate::{
     Order, OrderError, OrderRules, OrderService, PlaceOrder, Ports, PostalAddress, Shortage, Turn,
     ports::{
         Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Paid, Payment, PaymentRequest, Payments,
-        Retried, Stock, Stopped, Units, View,
+        Retried, Stock, Stopped, Synced, Units, View,
     },
 };
 
@@ -75,6 +75,7 @@ pub(crate) struct World {
     /// What payment answers to another attempt, and what money it finds.
     pub(crate) retried: Mutex<Option<Retried>>,
     pub(crate) paid: Mutex<Vec<Paid>>,
+    pub(crate) latest: Mutex<Option<Payment>>,
     /// Every request to start a payment, and the payments it made.
     pub(crate) asked_to_pay: Mutex<Vec<PaymentRequest>>,
     payments: Mutex<HashMap<OrderId, Payment>>,
@@ -218,8 +219,9 @@ impl Payments for World {
         Ok(set.unwrap_or_else(|| Retried::Open(next())))
     }
 
-    async fn sync(&self, _: OrderId) -> Result<Vec<Paid>, PortError> {
-        Ok(self.paid.lock().unwrap().clone())
+    async fn sync(&self, _: OrderId) -> Result<Synced, PortError> {
+        let latest = self.latest.lock().unwrap().clone();
+        Ok(Synced { paid: self.paid.lock().unwrap().clone(), latest })
     }
 
     /// Until it was stopped.

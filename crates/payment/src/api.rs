@@ -52,6 +52,15 @@ pub struct Paid {
     pub amount: Money,
 }
 
+/// How an order's payments stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// The money that has come, and has not gone back.
+    pub paid: Vec<Paid>,
+    /// The last attempt, if there is one.
+    pub latest: Option<Payment>,
+}
+
 #[async_trait]
 pub trait PaymentsApi: Send + Sync {
     /// Starts the order's first attempt to pay, once however often it is asked.
@@ -63,8 +72,8 @@ pub trait PaymentsApi: Send + Sync {
     /// way already is the answer itself.
     async fn retry(&self, request: StartPayment) -> Result<Retried, PaymentError>;
 
-    /// Asks the provider how the order's payments stand, now; the money that has come.
-    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PaymentError>;
+    /// Asks the provider how the order's payments stand, now.
+    async fn sync(&self, order: OrderId) -> Result<Synced, PaymentError>;
 
     /// Sees to it that no money is taken for the order any more, if it still can be; it may be asked again.
     async fn stop(&self, request: StartPayment) -> Result<Stopped, PaymentError>;

@@ -24,7 +24,7 @@ mod store;
 mod tests;
 mod webhook;
 
-pub use api::{Paid, PaymentsApi, Retried, StartPayment, Stopped};
+pub use api::{Paid, PaymentsApi, Retried, StartPayment, Stopped, Synced};
 pub use attempts::{FinishAttempt, LOOK_AFTER, StopOthers};
 pub use cards::{CardService, jobs::ForgetCards};
 pub use client::ClientConfig;

@@ -1,7 +1,7 @@
 //! What the provider says of an intent, taken over.
 
 use chrono::{DateTime, Utc};
-use contracts::payment::{PaymentFailed, PaymentMismatched, PaymentSucceeded};
+use contracts::payment::{PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentSucceeded};
 use db::{Transact as _, Tx};
 
 use crate::{
@@ -46,6 +46,11 @@ impl PaymentService {
                 PaymentStatus::Succeeded => publish_succeeded(tx, &payment, now).await?,
                 PaymentStatus::Failed => {
                     publish_failed(tx, &payment, intent.failure.as_deref().unwrap_or("unknown"), now).await?;
+                }
+                PaymentStatus::RequiresAction | PaymentStatus::Processing => {
+                    let (payment_id, order_id) = (payment.id, payment.order);
+                    let event = PaymentProgressed { payment_id, order_id, status: status.as_str().to_owned() };
+                    bus::publish(tx, &event, now).await?;
                 }
                 _ => {}
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use db::{Db, Transact as _};
 use kernel::{
     Clock,
@@ -11,11 +12,13 @@ use kernel::{
 use serde_json::{Value, json};
 
 use crate::{
-    Paid, Payment, PaymentError, PaymentStatus, PaymentsApi, Retried, StartPayment, Stopped,
+    Paid, Payment, PaymentError, PaymentStatus, PaymentsApi, Retried, StartPayment, Stopped, Synced,
     news::publish_succeeded,
     ports::{Method, PaymentProvider},
     store,
 };
+
+const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Clone)]
 pub struct PaymentService {
@@ -24,11 +27,19 @@ pub struct PaymentService {
     pub(crate) provider: Arc<dyn PaymentProvider>,
     /// Whether our keys are the provider's live ones: test money never pays a live order, nor the other way round.
     pub(crate) livemode: bool,
+    /// What changed less long ago is on its way by itself: reconciliation leaves it alone.
+    pub(crate) settled: TimeDelta,
 }
 
 impl PaymentService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, provider: Arc<dyn PaymentProvider>, livemode: bool) -> Self {
-        Self { db, clock, provider, livemode }
+        Self { db, clock, provider, livemode, settled: SETTLED }
+    }
+
+    /// For whoever reconciles so often: within three times as long everything is found.
+    #[must_use]
+    pub fn reconciled_every(self, interval: TimeDelta) -> Self {
+        Self { settled: interval.min(SETTLED), ..self }
     }
 }
 
@@ -45,7 +56,7 @@ impl PaymentsApi for PaymentService {
     }
 
     #[tracing::instrument(skip_all, fields(order.id = %order))]
-    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PaymentError> {
+    async fn sync(&self, order: OrderId) -> Result<Synced, PaymentError> {
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[order]).await?;
         for intent in attempts.iter().filter(|attempt| !attempt.status.is_final()).filter_map(|a| a.intent.as_deref()) {
             let intent = self.provider.find_intent(intent).await?;
@@ -53,7 +64,8 @@ impl PaymentsApi for PaymentService {
         }
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[order]).await?;
         let paid = attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Succeeded);
-        Ok(paid.map(|attempt| Paid { payment: attempt.id, amount: attempt.amount }).collect())
+        let paid = paid.map(|attempt| Paid { payment: attempt.id, amount: attempt.amount }).collect();
+        Ok(Synced { paid, latest: attempts.into_iter().next_back() })
     }
 
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]

@@ -8,7 +8,7 @@ use kernel::{
     PortError,
     id::{OrderId, PaymentId},
 };
-use order::ports::{NextAction, Paid, Payment, PaymentRequest, Payments, Retried, Stopped};
+use order::ports::{NextAction, Paid, Payment, PaymentRequest, Payments, Retried, Stopped, Synced};
 use payment::{PaymentsApi, StartPayment, ports::Method};
 
 pub(crate) struct PaymentsForOrder(pub(crate) Arc<dyn PaymentsApi>);
@@ -28,9 +28,12 @@ impl Payments for PaymentsForOrder {
         })
     }
 
-    async fn sync(&self, order: OrderId) -> Result<Vec<Paid>, PortError> {
-        let paid = self.0.sync(order).await.map_err(failed)?;
-        Ok(paid.into_iter().map(|paid| Paid { payment: paid.payment, amount: paid.amount }).collect())
+    async fn sync(&self, order: OrderId) -> Result<Synced, PortError> {
+        let payment::Synced { paid, latest } = self.0.sync(order).await.map_err(failed)?;
+        Ok(Synced {
+            paid: paid.into_iter().map(|paid| Paid { payment: paid.payment, amount: paid.amount }).collect(),
+            latest: latest.map(shown),
+        })
     }
 
     async fn stop(&self, request: PaymentRequest) -> Result<Stopped, PortError> {

@@ -152,7 +152,7 @@ impl World {
 
     fn new(seed: u64, mistake: Mistake) -> Self {
         let mut chance = Chance(seed);
-        let received: Vec<i64> = (0..2).map(|_| i64::try_from(chance.between(3, 10)).unwrap_or(3)).collect();
+        let received: Vec<i64> = (0..2).map(|_| i64::try_from(chance.between(2, 7)).unwrap_or(3)).collect();
         let stock = received.iter().map(|units| (*units, 0)).collect();
         let mut world = Self {
             now: 0,

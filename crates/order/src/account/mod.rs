@@ -46,8 +46,7 @@ impl OrderService {
         let mut conn = self.db.conn().await?;
         conn.transaction::<_, OrderError, _>(async |tx| {
             let now = self.clock.now();
-            let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
-            store::put_payment_status(tx, id, succeeded, now).await?;
+            store::put_payment_status(tx, id, PaymentStatus::Succeeded, now).await?;
             mark_paid(tx, &order, (Transition::Pay, payment), Some(reference), now).await?;
             let entry = Entry {
                 actor,

@@ -141,8 +141,7 @@ pub(crate) async fn end_in(
         _ => OrderEnd::Cancelled,
     };
     if !paid {
-        let stopped = (PaymentStatus::Canceled, [PaymentStatus::Succeeded, PaymentStatus::Refunded].as_slice());
-        store::put_payment_status(tx, order.id, stopped, now).await?;
+        store::put_payment_status(tx, order.id, PaymentStatus::Canceled, now).await?;
     }
     if end == OrderEnd::Cancelled {
         store::put_cancelled(tx, order.id, reason, now).await?;

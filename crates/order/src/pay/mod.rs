@@ -13,7 +13,7 @@ use crate::{
     end::service::payment_of,
     money::{self, Taken},
     order::{Order, OrderStatus, PaymentStatus, method_word},
-    ports::{Payment, PaymentRequest, Retried},
+    ports::{Payment, PaymentRequest, Retried, Synced},
     store,
 };
 
@@ -73,22 +73,25 @@ impl OrderService {
     #[tracing::instrument(skip_all, fields(order.id = %id))]
     pub(crate) async fn sync_payment(&self, user: UserId, id: OrderId) -> Result<Order, OrderError> {
         let order = self.order(user, id).await?;
-        let paid = self.ports.payments.sync(id).await?;
+        let Synced { paid, latest } = self.ports.payments.sync(id).await?;
         if order.status == OrderStatus::PendingPayment {
+            let now = self.clock.now();
             let mut conn = self.db.conn().await?;
-            for paid in paid {
-                // What does not simply pay it is the affair of the payment's own event.
-                conn.transaction::<_, OrderError, _>(async |tx| {
-                    let now = self.clock.now();
-                    store::lock_status(tx, id).await?;
+            conn.transaction::<_, OrderError, _>(async |tx| {
+                store::lock_status(tx, id).await?;
+                let mut stands = latest.and_then(|latest| PaymentStatus::from_word(&latest.status));
+                for paid in paid {
+                    // What does not simply pay it is the affair of the payment's own event.
                     if money::take(tx, &order, paid, now).await? == Taken::Marked {
-                        let succeeded = (PaymentStatus::Succeeded, [PaymentStatus::Refunded].as_slice());
-                        store::put_payment_status(tx, id, succeeded, now).await?;
+                        stands = Some(PaymentStatus::Succeeded);
                     }
-                    Ok(())
-                })
-                .await?;
-            }
+                }
+                if let Some(stands) = stands {
+                    store::put_payment_status(tx, id, stands, now).await?;
+                }
+                Ok(())
+            })
+            .await?;
         }
         self.order(user, id).await
     }

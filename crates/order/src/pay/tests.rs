@@ -1,22 +1,28 @@
 //! Paying once more.
 
 use chrono::TimeDelta;
-use contracts::{order::PaymentMethod, payment::PaymentFailed};
-use kernel::{
-    Clock as _,
-    id::PaymentId,
+use contracts::{
+    order::PaymentMethod,
+    payment::{PaymentFailed, PaymentProgressed},
 };
+use kernel::{Clock as _, id::PaymentId};
 
 use crate::{
     Order, OrderError, OrderStatus, PaymentStatus,
-    events::{MarkPaymentFailed, tests::timeline},
-    ports::{Paid, Retried},
+    events::{MarkPaymentFailed, NoteProgress, tests::timeline},
+    ports::{Paid, Payment, Retried},
     tests::{HOLD, Shop},
 };
 
 impl Shop {
     async fn retries(&self, order: &Order, method: PaymentMethod) -> Result<Order, OrderError> {
         self.orders.retry_payment(order.user, order.id, method).await.map(|(order, _)| order)
+    }
+
+    async fn progresses(&self, order: &Order, payment_id: PaymentId, status: &str) -> PaymentStatus {
+        let event = PaymentProgressed { payment_id, order_id: order.id, status: status.to_owned() };
+        self.tell(NoteProgress, event).await.unwrap();
+        self.read(order).await.payment_status
     }
 
     async fn attempt_fails(&self, order: &Order, payment_id: PaymentId) {
@@ -46,6 +52,22 @@ async fn another_attempt_may_be_made_in_another_way() {
     assert_eq!(shop.read(&order).await.payment_status, PaymentStatus::RequiresPaymentMethod);
     shop.attempt_fails(&order, again.payment.unwrap()).await;
     assert_eq!(shop.read(&order).await.payment_status, PaymentStatus::Failed);
+}
+
+#[tokio::test]
+async fn the_order_shows_how_far_its_payment_has_come_and_never_less() {
+    let shop = Shop::new().await;
+    let order = shop.placed().await;
+    let payment = PaymentId::generate(shop.clock.now());
+    for (said, shown) in [
+        ("requires_action", PaymentStatus::RequiresAction),
+        ("processing", PaymentStatus::Processing),
+        ("requires_action", PaymentStatus::Processing),
+    ] {
+        assert_eq!(shop.progresses(&order, payment, said).await, shown);
+    }
+    shop.pay_by(payment, order.id, 31_500).await.unwrap();
+    assert_eq!(shop.progresses(&order, payment, "processing").await, PaymentStatus::Succeeded);
 }
 
 #[tokio::test]
@@ -97,6 +119,15 @@ async fn asking_now_pays_the_order_whose_event_never_came() {
     let order = shop.placed().await;
     assert_eq!(shop.orders.sync_payment(order.user, order.id).await.unwrap().status, OrderStatus::PendingPayment);
     let payment = PaymentId::generate(shop.clock.now());
+    *shop.world.latest.lock().unwrap() = Some(Payment {
+        id: payment,
+        status: "processing".to_owned(),
+        client_secret: None,
+        next_action: None,
+        expires_at: order.hold_until,
+    });
+    let synced = shop.orders.sync_payment(order.user, order.id).await.unwrap();
+    assert_eq!(synced.payment_status, PaymentStatus::Processing);
     *shop.world.paid.lock().unwrap() = vec![Paid { payment, amount: order.totals.gross }];
     for _ in 0..2 {
         let paid = shop.orders.sync_payment(order.user, order.id).await.unwrap();

@@ -15,8 +15,6 @@ use crate::{
     store as payments,
 };
 
-/// What changed less long ago is on its way by itself.
-const SETTLED: TimeDelta = TimeDelta::minutes(1);
 /// How far back the daily run goes: Stripe sends an event for three days before it gives up.
 const RECENT: TimeDelta = TimeDelta::days(3);
 /// So many are asked about in one run of what is open: each costs a call.
@@ -42,7 +40,7 @@ impl PaymentService {
     }
 
     async fn check_all_open(&self, run: &mut Run) -> Result<(), PaymentError> {
-        let before = self.clock.now() - SETTLED;
+        let before = self.clock.now() - self.settled;
         let open = payments::list_open(&mut *self.db.conn().await?, before, BATCH).await?;
         for payment in &open {
             self.check_open(payment, run).await?;
@@ -68,7 +66,7 @@ impl PaymentService {
     }
 
     async fn check_all_recent(&self, run: &mut Run) -> Result<(), PaymentError> {
-        let until = self.clock.now() - SETTLED;
+        let until = self.clock.now() - self.settled;
         let since = until - RECENT;
         let mut seen = std::collections::HashSet::new();
         let mut after: Option<String> = None;

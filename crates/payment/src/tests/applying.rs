@@ -218,3 +218,43 @@ async fn a_declined_card_is_told_of_and_may_still_succeed() {
     assert_eq!((payment.status, payment.failure), (PaymentStatus::Succeeded, None));
     assert_eq!(house.told().await, [1, 1, 0]);
 }
+
+/// Six views of one intent, taken over in every one of their 720 orders: what the provider said last is what stands, told
+/// once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn six_events_in_any_order_end_where_the_provider_is() {
+    let house = House::new().await;
+    let orders = permutations((0..6).collect());
+    assert_eq!(orders.len(), 720);
+    for some in orders.chunks(20) {
+        let at_once = some.iter().map(async |order| {
+            let (request, intent) = house.started().await;
+            let views = [
+                at(&intent, IntentStatus::RequiresPaymentMethod),
+                at(&intent, IntentStatus::RequiresAction),
+                at(&intent, IntentStatus::Processing),
+                declined(&intent),
+                at(&intent, IntentStatus::RequiresAction),
+                at(&intent, IntentStatus::Succeeded),
+            ];
+            for view in order {
+                house.payments.apply(&views[*view]).await.unwrap();
+            }
+            assert_eq!(house.payments.start(request).await.unwrap().status, PaymentStatus::Succeeded, "{order:?}");
+        });
+        join_all(at_once).await;
+    }
+    assert_eq!(house.told().await[0], 720);
+}
+
+fn permutations(of: Vec<usize>) -> Vec<Vec<usize>> {
+    if of.len() <= 1 {
+        return vec![of];
+    }
+    let of = &of;
+    let with_first = |first: &usize| {
+        let rest = of.iter().copied().filter(|other| other != first).collect();
+        permutations(rest).into_iter().map(|rest| [vec![*first], rest].concat()).collect::<Vec<_>>()
+    };
+    of.iter().flat_map(with_first).collect()
+}

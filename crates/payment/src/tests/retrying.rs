@@ -107,11 +107,12 @@ async fn once_one_attempt_has_paid_the_others_are_stopped() {
 async fn asking_now_finds_money_whose_event_never_came() {
     let house = House::new().await;
     let (request, intent) = house.started().await;
-    assert_eq!(house.payments.sync(request.order).await.unwrap(), []);
+    let synced = house.payments.sync(request.order).await.unwrap();
+    assert_eq!((synced.paid, synced.latest.unwrap().status), (vec![], PaymentStatus::RequiresPaymentMethod));
     house.till.set(&at(&intent, IntentStatus::Succeeded));
     let payment = house.payment(request).await.id;
     for _ in 0..2 {
-        let paid = house.payments.sync(request.order).await.unwrap();
+        let paid = house.payments.sync(request.order).await.unwrap().paid;
         assert_eq!(paid, [Paid { payment, amount: PRICE }]);
     }
     assert_eq!((house.told().await, *house.till.looks.lock().unwrap()), ([1, 0, 0], 2), "the last knew it");

@@ -3,7 +3,7 @@
 use inventory::ReservationState;
 use order::{OrderStatus, Transition};
 
-use super::{Happening, Mistake, SECOND, World};
+use super::{Happening, MINUTE, Mistake, SECOND, World};
 
 impl World {
     pub(super) fn mark_paid(&mut self, order: usize) {
@@ -32,7 +32,7 @@ impl World {
             self.settle(order, ReservationState::Committed);
             if self.chance.percent(20) {
                 self.tell(format_args!("order {order}: the process dies"));
-                self.later((SECOND, 60 * SECOND), Happening::TakeLateMoney { order });
+                self.later((SECOND, MINUTE), Happening::TakeLateMoney { order });
                 return;
             }
             self.moves(order, Transition::Revive);
@@ -44,8 +44,8 @@ impl World {
             self.orders[order].refused = true;
             self.tell(format_args!("order {order}: late money goes back"));
             self.job(Happening::Refund { order });
-            if self.chance.percent(20) {
-                self.later((SECOND, 60 * SECOND), Happening::TakeLateMoney { order });
+            if self.chance.percent(50) {
+                self.later((SECOND, 10 * MINUTE), Happening::TakeLateMoney { order });
                 return;
             }
         }
