@@ -70,7 +70,8 @@ async fn serve(config: Config, role: Role, metrics: telemetry::Metrics) -> Resul
     let modules = Arc::new(Modules::build(&config, platform.clone()));
 
     let (stop, stopped) = watch::channel(false);
-    let mut background = vec![tokio::spawn(measure::run((platform, modules.clone()), metrics, stopped.clone()))];
+    let mut background =
+        vec![tokio::spawn(measure::run((platform, modules.clone()), metrics, stopped.clone()))];
     if let Some((email, password)) = &config.identity.first_owner {
         modules.staff.bootstrap(email, password).await.map_err(Stop::failed)?;
     }

@@ -13,8 +13,8 @@ use contracts::{
     inventory::{AvailabilityTurned, StockLow},
     order::{OrderEnded, OrderPaid, OrderPlaced, RefundDue},
     payment::{
-        PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded, PaymentSucceeded,
-        RefundFailed,
+        PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded,
+        PaymentSucceeded, RefundFailed,
     },
     user::UserAnonymised,
 };
@@ -34,8 +34,8 @@ use order::{
     jobs::{ExpireOrders, TellOverdue},
 };
 use payment::{
-    FinishAttempt, ForgetCards, ReconcileOpen, ReconcileRecent, RefundOrder, SendRefund, StopOthers, SweepInbox,
-    WorkEvent,
+    FinishAttempt, ForgetCards, ReconcileOpen, ReconcileRecent, RefundOrder, SendRefund, StopOthers,
+    SweepInbox, WorkEvent,
     events::{StartOrderPayment, StopPayments},
 };
 use shopping::{

@@ -1,7 +1,7 @@
 //! The Stripe stand-in, in this process.
 
-use reqwest::Client;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::Client;
 use sandbox::{Fault, Mood, Options, Sandbox, Trouble, WebhookTrouble};
 use serde_json::{Value, json};
 use sha2::Sha256;

@@ -11,6 +11,7 @@ mod install;
 mod keys;
 mod openapi;
 mod process;
+mod python;
 mod redis;
 mod say;
 mod seed;

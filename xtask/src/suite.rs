@@ -10,7 +10,7 @@ use crate::install::{self, Tool};
 use crate::redis::{Memory, Redis};
 use crate::site::Site;
 use crate::workspace::{self, Profile};
-use crate::{account, openapi, process, say, signals};
+use crate::{account, openapi, process, python, say, signals};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
@@ -41,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let services = Services::start()?;
     let mut tests = tests(arguments);
     tests.env("TEST_DATABASE_URL", services.postgres.url("")).env("TEST_REDIS_URL", services.redis.url());
+    if let Some(path) = python::stripe() {
+        tests.env("STRIPE_PYTHONPATH", path);
+    }
     say::note("▸ tests");
     // Nothing is said after them: the run closes with the runner's own lines.
     let outcome = process::run("cargo test", &mut tests);

@@ -18,9 +18,8 @@ use crate::{
         RefundDue,
     },
     payment::{
-        DisputeOutcome, PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded,
-        PaymentSucceeded,
-        RefundFailed,
+        DisputeOutcome, PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed,
+        PaymentRefunded, PaymentSucceeded, RefundFailed,
     },
     shopping::CartAbandoned,
     user::UserAnonymised,
@@ -246,15 +245,12 @@ fn a_payment_that_does_not_add_up() {
 
 #[test]
 fn money_that_has_to_go_back() {
-    for (cause, word) in [
-        (RefundCause::Late, "late"),
-        (RefundCause::Twice, "twice"),
-        (RefundCause::Cancelled, "cancelled"),
-    ] {
+    for (cause, word) in
+        [(RefundCause::Late, "late"), (RefundCause::Twice, "twice"), (RefundCause::Cancelled, "cancelled")]
+    {
         assert_eq!((json!(cause), cause.as_str()), (json!(word), word));
     }
-    let event =
-        RefundDue { order_id: order_id(), payment_id: Some(payment_id()), cause: RefundCause::Twice };
+    let event = RefundDue { order_id: order_id(), payment_id: Some(payment_id()), cause: RefundCause::Twice };
     assert_json_snapshot!(published(&event, "order.refund_due.v1", 1), @r#"
     {
       "orderId": "019c0000-0000-7000-8000-000000000001",
@@ -266,11 +262,8 @@ fn money_that_has_to_go_back() {
 
 #[test]
 fn a_payment_on_its_way() {
-    let event = PaymentProgressed {
-        payment_id: payment_id(),
-        order_id: order_id(),
-        status: "processing".to_owned(),
-    };
+    let event =
+        PaymentProgressed { payment_id: payment_id(), order_id: order_id(), status: "processing".to_owned() };
     assert_json_snapshot!(published(&event, "payment.progressed.v1", 1), @r#"
     {
       "paymentId": "019c0000-0000-7000-8000-000000000002",
@@ -331,11 +324,9 @@ fn a_refund_that_came_to_nothing() {
 
 #[test]
 fn a_payment_that_is_disputed() {
-    for (outcome, word) in [
-        (DisputeOutcome::Opened, "opened"),
-        (DisputeOutcome::Won, "won"),
-        (DisputeOutcome::Lost, "lost"),
-    ] {
+    for (outcome, word) in
+        [(DisputeOutcome::Opened, "opened"), (DisputeOutcome::Won, "won"), (DisputeOutcome::Lost, "lost")]
+    {
         assert_eq!(json!(outcome), json!(word));
     }
     let event = PaymentDisputed {

@@ -148,7 +148,9 @@ impl DomainError for OrderError {
             Self::TooManyUnpaidUnits { product, limit, unpaid } => {
                 json!({ "productId": product, "limit": limit, "unpaid": unpaid })
             }
-            Self::CannotCancel(status) | Self::CannotMove(status) | Self::CannotPay(status) => json!({ "status": status.as_str() }),
+            Self::CannotCancel(status) | Self::CannotMove(status) | Self::CannotPay(status) => {
+                json!({ "status": status.as_str() })
+            }
             _ => return Params::new(),
         };
         match params {

@@ -4,8 +4,8 @@ use http_kit::{Limit, Routes};
 use utoipa::OpenApi;
 
 use crate::{
-    account::http as account, admin::http as admin, end::http as end, list::http as list,
-    pay::http as pay, place::http as place, reorder::http as reorder, view::http as view,
+    account::http as account, admin::http as admin, end::http as end, list::http as list, pay::http as pay,
+    place::http as place, reorder::http as reorder, view::http as view,
 };
 
 #[cfg(test)]

@@ -125,8 +125,10 @@ impl OrderService {
             return Ok(());
         }
         let told = payment_id.to_string();
-        let refused =
-            order.events.iter().any(|event| event.kind == LATE_REFUSED && event.detail.as_deref() == Some(&told));
+        let refused = order
+            .events
+            .iter()
+            .any(|event| event.kind == LATE_REFUSED && event.detail.as_deref() == Some(&told));
         if !refused && self.revive(&order, payment_id).await? {
             return Ok(());
         }
@@ -186,8 +188,11 @@ pub(crate) async fn mark_refunded(
     if all {
         store::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
     }
-    let (kind, transition) =
-        if all { ("refunded", Transition::RefundAll) } else { ("partially_refunded", Transition::RefundPart) };
+    let (kind, transition) = if all {
+        ("refunded", Transition::RefundAll)
+    } else {
+        ("partially_refunded", Transition::RefundPart)
+    };
     // What was called off stays so.
     store::put_status(tx, id, transition, now).await?;
     store::insert_event(tx, id, (kind, Some(&amount)), now).await

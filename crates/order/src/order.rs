@@ -222,8 +222,8 @@ impl Transition {
     /// Where it can begin; from anywhere else it changes nothing.
     pub const fn from(self) -> &'static [OrderStatus] {
         use OrderStatus::{
-            Cancelled, Delivered, Disputed, Expired, Paid, PartiallyRefunded, PendingPayment, Preparing, Review,
-            Shipped,
+            Cancelled, Delivered, Disputed, Expired, Paid, PartiallyRefunded, PendingPayment, Preparing,
+            Review, Shipped,
         };
         match self {
             Self::Pay | Self::Expire => &[PendingPayment],

@@ -45,7 +45,10 @@ impl Failure {
 
     /// Nobody was asked: Stripe has not answered of late.
     pub(crate) fn left_alone() -> Self {
-        Self::NotDone("it has not answered of late, and is left alone for some seconds".to_owned(), Next::GiveUp)
+        Self::NotDone(
+            "it has not answered of late, and is left alone for some seconds".to_owned(),
+            Next::GiveUp,
+        )
     }
 
     pub(crate) fn timeout() -> Self {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use kernel::breaker::Breaker;
 use miniserde::Deserialize;
 use payment::ports::{
-    Intent, IntentStatus, NewIntent, NewRefund, PaymentProvider, ProviderDispute, ProviderError, ProviderRefund,
+    Intent, IntentStatus, NewIntent, NewRefund, PaymentProvider, ProviderDispute, ProviderError,
+    ProviderRefund,
 };
 use stripe::{Client, IdempotencyKey, RequestStrategy, StripeRequest as _};
 use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod};
@@ -194,4 +195,3 @@ pub(crate) fn checked<'a>(prefix: &str, id: &'a str) -> Result<&'a str, Provider
         message: format!("this is not an id that begins with {prefix}"),
     })
 }
-

@@ -6,9 +6,13 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use kernel::Money;
-use kernel::id::{OrderId, PaymentId};
-use payment::ports::{IntentStatus, Method, NewIntent, PaymentProvider as _, ProviderError};
+use kernel::id::{OrderId, PaymentId, RefundId, UserId};
+use payment::ports::{
+    CardVault as _, IntentStatus, Method, NewIntent, NewRefund, PaymentProvider as _, ProviderError,
+    ProviderRefundStatus,
+};
 use sandbox::{Options, Sandbox};
 
 use crate::patience::Patience;
@@ -255,4 +259,80 @@ fn what_cannot_work_is_refused_at_the_start() {
     assert_eq!(refused("https://api.stripe.com", "sk_test_\n"), Some(ConfigError::SecretKey));
     assert_eq!(refused("http://127.0.0.1:1", "sk_live_x"), Some(ConfigError::LiveKeyInTheClear));
     assert_eq!(refused("https://api.stripe.com/", "sk_live_x"), None);
+}
+
+#[tokio::test]
+async fn each_way_to_pay_makes_an_intent_of_its_own() {
+    let (sandbox, provider) = stand_in();
+    for (method, word) in [(Method::Card, "card"), (Method::Blik, "blik"), (Method::P24, "p24")] {
+        let new = NewIntent { method, ..new_intent() };
+        provider.create_intent(&new, word).await.unwrap();
+        assert_eq!(sandbox.intents()[0]["payment_method_types"], serde_json::json!([word]));
+    }
+}
+
+#[tokio::test]
+async fn money_goes_back_once_for_a_key_and_is_listed() {
+    let (sandbox, provider) = stand_in();
+    let made = provider.create_intent(&new_intent(), "k").await.unwrap();
+    let refund = ORDER.parse::<RefundId>().unwrap();
+    let new = NewRefund { refund, intent: made.id.clone(), amount: Money::grosz(10_00) };
+    let unpaid = provider.create_refund(&new, "refund:1").await.unwrap_err();
+    assert!(matches!(unpaid, ProviderError::Refused { .. }), "{unpaid}");
+    sandbox.succeed(&made.id).unwrap();
+    let first = provider.create_refund(&new, "refund:2").await.unwrap();
+    assert_eq!(provider.create_refund(&new, "refund:2").await.unwrap(), first);
+    assert_eq!(
+        (first.refund, first.amount, first.status, first.intent.as_deref()),
+        (Some(refund), 10_00, ProviderRefundStatus::Succeeded, Some(made.id.as_str()))
+    );
+    assert_eq!(provider.list_refunds(&made.id).await.unwrap(), [first.clone()]);
+    let since = DateTime::UNIX_EPOCH;
+    assert_eq!(provider.list_refunds_since(since, None).await.unwrap(), [first.clone()]);
+    assert_eq!(provider.list_refunds_since(since, Some(&first.id)).await.unwrap(), []);
+    assert_eq!(provider.list_disputes(&made.id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn intents_are_listed_page_by_page() {
+    let (_sandbox, provider) = stand_in();
+    let mut made = Vec::new();
+    for key in ["a", "b", "c"] {
+        made.insert(0, provider.create_intent(&new_intent(), key).await.unwrap());
+    }
+    let listed = provider.list_intents(DateTime::UNIX_EPOCH, None).await.unwrap();
+    assert_eq!(listed, made);
+    assert_eq!(provider.list_intents(DateTime::UNIX_EPOCH, Some(&made[1].id)).await.unwrap(), made[2..]);
+}
+
+#[tokio::test]
+async fn cards_are_kept_by_stripe() {
+    let (sandbox, provider) = stand_in();
+    let user = ORDER.parse::<UserId>().unwrap();
+    let customer = provider.create_customer(user, "customer:1").await.unwrap();
+    assert_eq!(provider.create_customer(user, "customer:1").await.unwrap(), customer);
+    let setup = provider.set_up_card(&customer).await.unwrap();
+    assert!(setup.client_secret.starts_with(&setup.id));
+    assert_eq!(provider.list_cards(&customer).await.unwrap(), []);
+    let gone = provider.detach_card("pm_none").await.unwrap_err();
+    assert!(gone.is_missing(), "{gone}");
+    let hers = NewIntent { customer: Some(customer.clone()), ..new_intent() };
+    provider.create_intent(&hers, "k").await.unwrap();
+    assert_eq!(sandbox.intents()[0]["customer"], serde_json::json!(customer));
+    for _ in 0..2 {
+        provider.delete_customer(&customer).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_has_not_answered_of_late_is_left_alone_for_a_while() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let provider = hasty(&format!("http://{gone}"));
+    for _ in 0..5 {
+        provider.find_intent("pi_1").await.unwrap_err();
+    }
+    let asked = Instant::now();
+    let failure = provider.find_intent("pi_1").await.unwrap_err();
+    assert!(matches!(&failure, ProviderError::Unavailable(why) if why.contains("left alone")), "{failure}");
+    assert!(asked.elapsed() < Duration::from_millis(5));
 }

@@ -7,7 +7,7 @@ use stripe::RequestStrategy;
 
 use crate::StripeProvider;
 use crate::provider::{checked, once};
-use crate::wire::{CardList, Card, Named, Setup};
+use crate::wire::{Card, CardList, Named, Setup};
 
 #[async_trait]
 impl CardVault for StripeProvider {

@@ -49,7 +49,8 @@ impl PaymentService {
                 }
                 PaymentStatus::RequiresAction | PaymentStatus::Processing => {
                     let (payment_id, order_id) = (payment.id, payment.order);
-                    let event = PaymentProgressed { payment_id, order_id, status: status.as_str().to_owned() };
+                    let event =
+                        PaymentProgressed { payment_id, order_id, status: status.as_str().to_owned() };
                     bus::publish(tx, &event, now).await?;
                 }
                 _ => {}

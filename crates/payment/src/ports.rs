@@ -23,7 +23,11 @@ pub trait PaymentProvider: Send + Sync {
     async fn cancel_intent(&self, id: &str, key: &str) -> Result<Intent, ProviderError>;
 
     /// A page of the intents made since then, newest first, from behind `after` on.
-    async fn list_intents(&self, since: DateTime<Utc>, after: Option<&str>) -> Result<Vec<Intent>, ProviderError>;
+    async fn list_intents(
+        &self,
+        since: DateTime<Utc>,
+        after: Option<&str>,
+    ) -> Result<Vec<Intent>, ProviderError>;
 
     /// Gives money back.
     async fn create_refund(&self, new: &NewRefund, key: &str) -> Result<ProviderRefund, ProviderError>;

@@ -58,7 +58,9 @@ impl PaymentsApi for PaymentService {
     #[tracing::instrument(skip_all, fields(order.id = %order))]
     async fn sync(&self, order: OrderId) -> Result<Synced, PaymentError> {
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[order]).await?;
-        for intent in attempts.iter().filter(|attempt| !attempt.status.is_final()).filter_map(|a| a.intent.as_deref()) {
+        for intent in
+            attempts.iter().filter(|attempt| !attempt.status.is_final()).filter_map(|a| a.intent.as_deref())
+        {
             let intent = self.provider.find_intent(intent).await?;
             self.apply(&intent).await?;
         }
@@ -83,16 +85,14 @@ impl PaymentsApi for PaymentService {
         }
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
-        conn.transaction::<_, PaymentError, _>(async |tx| {
-            match store::lock_status(tx, payment.id).await? {
-                PaymentStatus::Succeeded => Ok(Some(payment.id)),
-                PaymentStatus::RequiresPaymentMethod => {
-                    store::put_status(tx, payment.id, PaymentStatus::Succeeded, now).await?;
-                    publish_succeeded(tx, &payment, now).await?;
-                    Ok(Some(payment.id))
-                }
-                _ => Ok(None),
+        conn.transaction::<_, PaymentError, _>(async |tx| match store::lock_status(tx, payment.id).await? {
+            PaymentStatus::Succeeded => Ok(Some(payment.id)),
+            PaymentStatus::RequiresPaymentMethod => {
+                store::put_status(tx, payment.id, PaymentStatus::Succeeded, now).await?;
+                publish_succeeded(tx, &payment, now).await?;
+                Ok(Some(payment.id))
             }
+            _ => Ok(None),
         })
         .await
     }

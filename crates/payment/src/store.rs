@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::{
     Payment, PaymentStatus,
-    ports::{Intent, Method, NextAction},
     measures::Measures,
+    ports::{Intent, Method, NextAction},
     schema::{customers, inbox, payments, refunds},
 };
 
@@ -96,11 +96,7 @@ pub(crate) async fn list_of_intents(conn: &mut Tx, intents: &[String]) -> QueryR
 }
 
 /// What the provider may know more about, those longest unasked first.
-pub(crate) async fn list_open(
-    conn: &mut Tx,
-    before: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<Vec<Payment>> {
+pub(crate) async fn list_open(conn: &mut Tx, before: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Payment>> {
     // Spelled out as in the index `payments_open`.
     let open = diesel::dsl::sql::<diesel::sql_types::Bool>(
         "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
@@ -127,7 +123,9 @@ pub(crate) async fn list_since(
     // Ids begin with the time at which they were made.
     let from = after.unwrap_or_else(|| PaymentId::generate(since));
     let rows: Vec<PaymentRow> = PaymentRow::query()
-        .filter(payments::id.gt(from).and(payments::created_at.lt(until)).and(payments::intent_id.is_not_null()))
+        .filter(
+            payments::id.gt(from).and(payments::created_at.lt(until)).and(payments::intent_id.is_not_null()),
+        )
         .order(payments::id)
         .limit(limit)
         .load(conn)
@@ -362,8 +360,11 @@ pub(crate) async fn measure(
         "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
          and method <> 'bank_transfer' and status = 'creating'",
     );
-    let unknown_outcomes =
-        payments::table.filter(creating.and(payments::created_at.lt(intent))).count().get_result(conn).await?;
+    let unknown_outcomes = payments::table
+        .filter(creating.and(payments::created_at.lt(intent)))
+        .count()
+        .get_result(conn)
+        .await?;
     let open = diesel::dsl::sql::<diesel::sql_types::Bool>("status in ('requested', 'pending')");
     let slow_refunds =
         refunds::table.filter(open.and(refunds::requested_at.lt(refund))).count().get_result(conn).await?;

@@ -114,7 +114,11 @@ impl PaymentProvider for Till {
     }
 
     /// All on one page; there is nothing behind it.
-    async fn list_intents(&self, _: DateTime<Utc>, after: Option<&str>) -> Result<Vec<Intent>, ProviderError> {
+    async fn list_intents(
+        &self,
+        _: DateTime<Utc>,
+        after: Option<&str>,
+    ) -> Result<Vec<Intent>, ProviderError> {
         self.answers()?;
         let all = self.intents.lock().unwrap();
         Ok(if after.is_some() { Vec::new() } else { all.values().cloned().collect() })

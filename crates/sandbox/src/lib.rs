@@ -34,5 +34,5 @@ pub use faults::{Fault, Trouble};
 pub use options::Options;
 pub use server::{Refused, Sandbox};
 pub use tax_register::Mood;
-pub use webhook::WebhookTrouble;
 pub use twilio::{Twilio, TwilioMessage, TwilioMood, TwilioRequest};
+pub use webhook::WebhookTrouble;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::call_log::Call;
-use crate::error::ApiError;
 use crate::customer::{Customer, Saved, SetupIntent};
 use crate::dispute::{Dispute, DisputeStatus};
+use crate::error::ApiError;
 use crate::event::{Cause, Event, EventKind};
 use crate::faults::Faults;
 use crate::idempotency::Kept;
@@ -127,7 +127,8 @@ impl State {
             return Err(intent.unexpected_state(message));
         }
         if left == 0 {
-            let message = format!("Charge {} has already been refunded.", intent.charge().unwrap_or_default());
+            let message =
+                format!("Charge {} has already been refunded.", intent.charge().unwrap_or_default());
             return Err(ApiError::parameter("amount", "charge_already_refunded", message));
         }
         let amount = new.amount.unwrap_or(left);

@@ -309,15 +309,12 @@ async fn ten_refunds_at_once_give_back_no_more_than_was_paid() {
     assert_eq!(owner.post(&path, &rest).await.refusal(), (409, "NOTHING_TO_REFUND".to_owned()));
     assert_eq!(ada.sees_payment("refunded", &placed).await["status"], "refunded");
 
-    let there: i64 = shop
-        .stripe
-        .refunds_of(&placed.intent)
-        .iter()
-        .map(|refund| refund["amount"].as_i64().unwrap())
-        .sum();
+    let there: i64 =
+        shop.stripe.refunds_of(&placed.intent).iter().map(|refund| refund["amount"].as_i64().unwrap()).sum();
     let here = "select sum(amount)::bigint from payments.refunds where status = 'succeeded'";
     assert_eq!((there, shop.db.number(here).await), (10_000, 10_000));
-    let account = owner.get(&format!("/api/admin/orders/{}/payments", placed.id)).await.with_status(200).data();
+    let account =
+        owner.get(&format!("/api/admin/orders/{}/payments", placed.id)).await.with_status(200).data();
     assert_eq!(account["refunds"].as_array().unwrap().len(), 4);
     assert!(account["refunds"].as_array().unwrap().iter().all(|refund| refund["status"] == "succeeded"));
     let customer = ada.visitor().post(&path, &rest).await;
@@ -367,7 +364,8 @@ async fn a_disputed_order_does_not_ship_until_the_bank_has_decided() {
     let close = format!("disputes/{}/close", dispute["id"].as_str().unwrap());
     shop.stripe.controls(&close, &json!({ "status": "won" })).await;
     stands("paid").await;
-    let account = owner.get(&format!("/api/admin/orders/{}/payments", placed.id)).await.with_status(200).data();
+    let account =
+        owner.get(&format!("/api/admin/orders/{}/payments", placed.id)).await.with_status(200).data();
     assert_eq!(account["disputes"][0]["state"], "won");
     owner.patch(&status, &json!({ "status": "preparing" })).await.with_status(200);
 }

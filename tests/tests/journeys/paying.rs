@@ -50,7 +50,8 @@ async fn a_customer_pays_by_p24_at_her_bank_which_takes_its_time() {
     shop.stripe.confirms(&confirm, secret(&payment), &form).await;
     let action = eventually("the shop knows what she has to do", async || {
         let path = format!("/api/orders/{}/payment", placed.id);
-        let open = ada.visitor().post(&path, &json!({ "paymentMethod": "p24" })).await.with_status(200).data();
+        let open =
+            ada.visitor().post(&path, &json!({ "paymentMethod": "p24" })).await.with_status(200).data();
         Some(open["payment"].clone()).filter(|payment| payment["status"] == "requires_action")
     })
     .await;
@@ -75,7 +76,10 @@ async fn after_a_declined_card_another_way_pays_and_the_first_cannot_any_more() 
     let path = format!("/api/orders/{}/payment", placed.id);
     let by_blik = json!({ "paymentMethod": "blik" });
     let again = ada.visitor().post(&path, &by_blik).await.with_status(200).data();
-    assert_eq!(ada.visitor().post(&path, &by_blik).await.with_status(200).data()["payment"], again["payment"]);
+    assert_eq!(
+        ada.visitor().post(&path, &by_blik).await.with_status(200).data()["payment"],
+        again["payment"]
+    );
     assert_eq!(
         (&again["order"]["paymentMethod"], &again["order"]["paymentStatus"]),
         (&json!("blik"), &json!("requires_payment_method"))

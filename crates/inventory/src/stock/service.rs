@@ -274,7 +274,11 @@ async fn insert(conn: &mut Tx, wanted: &[Wanted], now: DateTime<Utc>) -> Result<
     let reserved: Reserved =
         serde_json::from_value(answer).map_err(|e| InventoryError::State(e.to_string()))?;
     if reserved.answers.len() != wanted.len() {
-        return Err(InventoryError::State(format!("{} answers for {}", reserved.answers.len(), wanted.len())));
+        return Err(InventoryError::State(format!(
+            "{} answers for {}",
+            reserved.answers.len(),
+            wanted.len()
+        )));
     }
     Ok(reserved)
 }

@@ -107,7 +107,10 @@ async fn an_order_that_was_refunded_in_part_goes_on_from_where_its_parcel_is() {
     let shop = Shop::new().await;
     let order = shop.placed().await;
     shop.set_status(&order, "partially_refunded").await;
-    assert!(matches!(shop.moves(&order, Move::Delivered).await, Err(OrderError::CannotMove(_))), "not sent yet");
+    assert!(
+        matches!(shop.moves(&order, Move::Delivered).await, Err(OrderError::CannotMove(_))),
+        "not sent yet"
+    );
     shop.moves(&order, Move::Preparing).await.unwrap();
     shop.set_status(&order, "partially_refunded").await;
     shop.moves(&order, shipped("PL1")).await.unwrap();

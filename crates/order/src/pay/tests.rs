@@ -117,7 +117,10 @@ async fn what_waits_for_no_money_is_not_paid_again() {
 async fn asking_now_pays_the_order_whose_event_never_came() {
     let shop = Shop::new().await;
     let order = shop.placed().await;
-    assert_eq!(shop.orders.sync_payment(order.user, order.id).await.unwrap().status, OrderStatus::PendingPayment);
+    assert_eq!(
+        shop.orders.sync_payment(order.user, order.id).await.unwrap().status,
+        OrderStatus::PendingPayment
+    );
     let payment = PaymentId::generate(shop.clock.now());
     *shop.world.latest.lock().unwrap() = Some(Payment {
         id: payment,

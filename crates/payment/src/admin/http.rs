@@ -2,9 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
-use http_kit::{
-    ApiResult, Envelope, Failure, Fields, Id, Page, Permission, Query, Reply, Staff,
-};
+use http_kit::{ApiResult, Envelope, Failure, Fields, Id, Page, Permission, Query, Reply, Staff};
 use kernel::{
     Money, Role,
     id::{OrderId, PaymentId},

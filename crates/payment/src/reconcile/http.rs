@@ -127,7 +127,11 @@ impl PaymentService {
             Kind::ALL.iter().map(|kind| (kind.as_str(), CountResponse::default())).collect();
         for (kind, outcome, count) in store::count_differences(&mut conn).await? {
             let Some(of_kind) = counts.get_mut(kind.as_str()) else { continue };
-            if outcome == Outcome::Flagged.as_str() { of_kind.flagged = count } else { of_kind.repaired = count }
+            if outcome == Outcome::Flagged.as_str() {
+                of_kind.flagged = count
+            } else {
+                of_kind.repaired = count
+            }
         }
         let slow = refund::store::list_unconfirmed(&mut conn, now - SLOW_REFUND, 100).await?;
         let report = ReportResponse {

@@ -106,7 +106,11 @@ impl PaymentService {
         Ok(())
     }
 
-    async fn check_refunds(&self, since: chrono::DateTime<chrono::Utc>, run: &mut Run) -> Result<(), PaymentError> {
+    async fn check_refunds(
+        &self,
+        since: chrono::DateTime<chrono::Utc>,
+        run: &mut Run,
+    ) -> Result<(), PaymentError> {
         let mut after: Option<String> = None;
         loop {
             let page = self.provider.list_refunds_since(since, after.as_deref()).await?;

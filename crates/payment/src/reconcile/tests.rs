@@ -43,7 +43,11 @@ async fn money_whose_event_never_came_is_found() {
 async fn what_does_not_add_up_is_flagged_and_pays_nothing() {
     let house = House::new().await;
     let (request, intent) = house.started().await;
-    let less = Intent { amount: intent.amount - 1, received: intent.amount - 1, ..at(&intent, IntentStatus::Succeeded) };
+    let less = Intent {
+        amount: intent.amount - 1,
+        received: intent.amount - 1,
+        ..at(&intent, IntentStatus::Succeeded)
+    };
     house.till.set(&less);
     for _ in 0..2 {
         house.later();
@@ -120,7 +124,10 @@ async fn an_attempt_that_nobody_finished_is_finished() {
     house.later();
     house.payments.reconcile_open().await.unwrap();
     let payment = house.payment(request).await;
-    assert_eq!((payment.status, house.till.intents.lock().unwrap().len()), (PaymentStatus::RequiresPaymentMethod, 1));
+    assert_eq!(
+        (payment.status, house.till.intents.lock().unwrap().len()),
+        (PaymentStatus::RequiresPaymentMethod, 1)
+    );
 }
 
 #[tokio::test]

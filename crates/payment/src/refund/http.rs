@@ -3,8 +3,8 @@
 use actix_web::{HttpResponse, web::Data};
 use chrono::{DateTime, Utc};
 use http_kit::{
-    Answers, ApiError, ApiResult, Body, Envelope, Failure, Fields, Id, IdempotencyKey, KeyedRequest, Permission,
-    Reply, Staff, once,
+    Answers, ApiError, ApiResult, Body, Envelope, Failure, Fields, Id, IdempotencyKey, KeyedRequest,
+    Permission, Reply, Staff, once,
 };
 use kernel::{
     Money, Role,
@@ -104,8 +104,7 @@ pub(crate) async fn refund(
     let reason = fields.finish(|| reason)?;
     let order = id.0;
     let endpoint = format!("payments.refund:{order}");
-    let request =
-        KeyedRequest::new(&endpoint, actor.staff, key.unwrap_or_else(IdempotencyKey::unique), raw);
+    let request = KeyedRequest::new(&endpoint, actor.staff, key.unwrap_or_else(IdempotencyKey::unique), raw);
     once(answers.into_inner(), request, move |turn| async move {
         let (http_kit::Turn::First(id) | http_kit::Turn::Again(id)) = turn;
         let refund = payments.refund(actor, order, (value.amount, &reason), RefundId(id)).await?;

@@ -75,7 +75,8 @@ pub(crate) struct Refund {
 
 /// What is left of what was paid; a failed refund takes nothing away.
 pub(crate) fn left(paid: Money, refunds: &[Refund]) -> Money {
-    let gone: i64 = refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| r.amount.amount()).sum();
+    let gone: i64 =
+        refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| r.amount.amount()).sum();
     Money::grosz(paid.amount().saturating_sub(gone).max(0))
 }
 

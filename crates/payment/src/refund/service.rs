@@ -10,7 +10,11 @@ use kernel::{
 };
 use serde_json::json;
 
-use super::{Refund, RefundStatus, gone_back, jobs::{RefundToSend, SendRefund}, left, store};
+use super::{
+    Refund, RefundStatus, gone_back,
+    jobs::{RefundToSend, SendRefund},
+    left, store,
+};
 use crate::{
     Payment, PaymentError, PaymentService, PaymentStatus,
     ports::{Method, ProviderError, ProviderRefund},
@@ -38,7 +42,8 @@ impl PaymentService {
                 let rest = left(payment.amount, &store::list_of_payment(tx, payment.id).await?);
                 let wanted = amount.unwrap_or(rest);
                 if rest.amount() > 0 && wanted.amount() <= rest.amount() {
-                    let refund = Refund { id, ..new_refund(payment, wanted, (&format!("refund:{id}"), reason), now) };
+                    let refund =
+                        Refund { id, ..new_refund(payment, wanted, (&format!("refund:{id}"), reason), now) };
                     insert(tx, payment, &refund, now).await?;
                     let after = json!({ "amount": refund.amount, "reason": reason, "refund": id });
                     audit::record(tx, &entry(actor, "payment.refund", &refund, after), now).await?;
@@ -125,8 +130,12 @@ impl PaymentService {
             let Some(stands) = stands.filter(|stands| stands.status == RefundStatus::Requested) else {
                 return Ok(());
             };
-            let failed =
-                Refund { status: RefundStatus::Failed, failure: Some(code.to_owned()), updated_at: now, ..stands };
+            let failed = Refund {
+                status: RefundStatus::Failed,
+                failure: Some(code.to_owned()),
+                updated_at: now,
+                ..stands
+            };
             store::put(tx, &failed).await?;
             tell_failed(tx, &payment, &failed, now).await
         })
@@ -136,7 +145,11 @@ impl PaymentService {
     /// Takes over what the provider says of the refunds of an intent; whether there was anything new.
     ///
     /// One that we did not ask for was made by a person at the provider: it counts all the same.
-    pub(crate) async fn apply_refunds(&self, intent: &str, known: &[ProviderRefund]) -> Result<bool, PaymentError> {
+    pub(crate) async fn apply_refunds(
+        &self,
+        intent: &str,
+        known: &[ProviderRefund],
+    ) -> Result<bool, PaymentError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction(async |tx| {
@@ -199,7 +212,12 @@ pub(crate) async fn refund_all(
     insert(tx, payment, &new_refund(payment, rest, (&key, cause), now), now).await
 }
 
-async fn insert(tx: &mut Tx, payment: &Payment, refund: &Refund, now: DateTime<Utc>) -> Result<(), PaymentError> {
+async fn insert(
+    tx: &mut Tx,
+    payment: &Payment,
+    refund: &Refund,
+    now: DateTime<Utc>,
+) -> Result<(), PaymentError> {
     if !store::insert(tx, refund).await? {
         return Ok(());
     }

@@ -46,7 +46,11 @@ impl House {
     }
 
     async fn sum_here(&self) -> i64 {
-        self.db.number("select coalesce(sum(amount), 0)::bigint from payments.refunds where status = 'succeeded'").await
+        self.db
+            .number(
+                "select coalesce(sum(amount), 0)::bigint from payments.refunds where status = 'succeeded'",
+            )
+            .await
     }
 
     fn sum_there(&self) -> i64 {
@@ -65,7 +69,10 @@ async fn ten_at_once_never_give_back_more_than_was_paid() {
     let made = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(made, 3);
     for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-        assert!(matches!(refused, PaymentError::RefundTooLarge { left } if left.amount() == 4_500), "{refused}");
+        assert!(
+            matches!(refused, PaymentError::RefundTooLarge { left } if left.amount() == 4_500),
+            "{refused}"
+        );
     }
     assert_eq!(house.refunds(request.order, None).await.unwrap().amount, Money::grosz(4_500));
     assert!(matches!(house.refunds(request.order, None).await, Err(PaymentError::NothingToRefund)));
@@ -132,7 +139,8 @@ async fn a_refund_that_fails_even_late_leaves_the_money_to_be_given_back_again()
     house.sends().await;
     assert_eq!(house.told_refunded().await, ["(31500,1)"]);
     house.till.set_refunds(ProviderRefundStatus::Failed);
-    let known = house.till.refunds.lock().unwrap().iter().map(|(_, refund)| refund.clone()).collect::<Vec<_>>();
+    let known =
+        house.till.refunds.lock().unwrap().iter().map(|(_, refund)| refund.clone()).collect::<Vec<_>>();
     for _ in 0..2 {
         house.payments.apply_refunds(&intent.id, &known).await.unwrap();
     }

@@ -240,7 +240,11 @@ async fn six_events_in_any_order_end_where_the_provider_is() {
             for view in order {
                 house.payments.apply(&views[*view]).await.unwrap();
             }
-            assert_eq!(house.payments.start(request).await.unwrap().status, PaymentStatus::Succeeded, "{order:?}");
+            assert_eq!(
+                house.payments.start(request).await.unwrap().status,
+                PaymentStatus::Succeeded,
+                "{order:?}"
+            );
         });
         join_all(at_once).await;
     }

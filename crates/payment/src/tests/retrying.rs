@@ -29,7 +29,11 @@ async fn after_a_failure_there_is_one_new_attempt_however_often_it_is_asked_for(
     assert_eq!((second.attempt, second.status), (2, PaymentStatus::RequiresPaymentMethod));
     assert!(answers.iter().all(|answer| answer.id == second.id));
     assert_ne!(second.intent, Some(intent.id));
-    assert_eq!(house.intent(request.order).status, IntentStatus::Canceled, "the first can take no money any more");
+    assert_eq!(
+        house.intent(request.order).status,
+        IntentStatus::Canceled,
+        "the first can take no money any more"
+    );
     assert_eq!(house.retried(request).await.id, second.id, "while it is open it is the answer");
 }
 
@@ -85,7 +89,8 @@ async fn an_attempt_whose_answer_was_lost_is_finished_in_the_background() {
         Runner::new(house.db.db(), house.clock.clone()).effect(FinishAttempt(house.payments.clone()));
     house.clock.advance(crate::LOOK_AFTER);
     assert!(runner.run_effect().await.unwrap());
-    let open = house.count("payments.payments where attempt = 2 and status = 'requires_payment_method'").await;
+    let open =
+        house.count("payments.payments where attempt = 2 and status = 'requires_payment_method'").await;
     assert_eq!((open, house.till.intents.lock().unwrap().len()), (1, 2));
 }
 

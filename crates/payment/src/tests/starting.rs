@@ -110,9 +110,11 @@ async fn an_order_whose_request_died_is_started_by_its_event_alone() {
 #[tokio::test]
 async fn every_way_to_pay_on_the_device_is_started_at_the_provider() {
     let house = House::new().await;
-    for (contract, method) in
-        [(PaymentMethod::Card, Method::Card), (PaymentMethod::Blik, Method::Blik), (PaymentMethod::P24, Method::P24)]
-    {
+    for (contract, method) in [
+        (PaymentMethod::Card, Method::Card),
+        (PaymentMethod::Blik, Method::Blik),
+        (PaymentMethod::P24, Method::P24),
+    ] {
         let request = StartPayment { method, ..house.request() };
         house.placed(request, contract).await.unwrap();
         assert!(house.payment(request).await.intent.is_some(), "{method:?}");

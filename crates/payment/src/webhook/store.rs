@@ -90,11 +90,7 @@ pub(crate) struct Received {
 }
 
 /// The events of one intent, newest first.
-pub(crate) async fn list_of_intent(
-    conn: &mut Tx,
-    intent: &str,
-    limit: Limit,
-) -> QueryResult<Vec<Received>> {
+pub(crate) async fn list_of_intent(conn: &mut Tx, intent: &str, limit: Limit) -> QueryResult<Vec<Received>> {
     let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
     let of_intent = inbox::table.filter(inbox::intent_id.eq(intent)).order(inbox::received_at.desc());
     of_intent.limit(limit).select(Received::as_select()).load(conn).await

@@ -256,8 +256,9 @@ async fn the_events_of_an_intent_are_worked_on_together_and_by_one() {
     let work = |id: &str| EventToWork { event: id.to_owned(), intent: Some(intent.id.clone()) };
     // Somebody else is at it.
     let mut conn = house.payments.db.conn().await.unwrap();
-    let claimed =
-        super::store::claim_events(&mut conn, &intent.id, now(), now() + TimeDelta::seconds(40)).await.unwrap();
+    let claimed = super::store::claim_events(&mut conn, &intent.id, now(), now() + TimeDelta::seconds(40))
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 3);
     drop(conn);
     let busy = WorkEvent(house.payments.clone()).perform(house.context(), work("evt_1")).await;

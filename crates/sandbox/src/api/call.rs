@@ -100,7 +100,8 @@ pub(super) async fn call(
     match trouble {
         Some(Trouble::Delay { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Some(Trouble::Lost) => {
-            let gone = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+            let gone =
+                stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
             return HttpResponse::Ok().streaming(gone);
         }
         Some(Trouble::Confused) => return HttpResponse::Ok().body("<html>Bad gateway</html>"),

@@ -15,13 +15,8 @@ use crate::page;
 use crate::state::State;
 
 /// Stripe knows these, the stand-in does not yet.
-const CONFIRM_UNSUPPORTED: [&str; 5] = [
-    "confirmation_token",
-    "expand",
-    "mandate_data",
-    "off_session",
-    "setup_future_usage",
-];
+const CONFIRM_UNSUPPORTED: [&str; 5] =
+    ["confirmation_token", "expand", "mandate_data", "off_session", "setup_future_usage"];
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -119,11 +114,7 @@ fn confirmed(state: &mut State, request: &Request) -> Result<Value, ApiError> {
 }
 
 /// A test card, or one that the intent's customer saved.
-fn instrument(
-    state: &State,
-    intent: &PaymentIntent,
-    name: &str,
-) -> Result<(Instrument, Verdict), ApiError> {
+fn instrument(state: &State, intent: &PaymentIntent, name: &str) -> Result<(Instrument, Verdict), ApiError> {
     if let Some(card) = TestCard::named(name) {
         return Ok((card.used(), card.verdict()));
     }

@@ -11,7 +11,10 @@ async fn three_d_secure_asks_the_customer_first() {
     let (status, asked) = stand
         .confirm(
             &intent,
-            &[("payment_method", "pm_card_threeDSecure2Required"), ("return_url", "http://shop.example/back")],
+            &[
+                ("payment_method", "pm_card_threeDSecure2Required"),
+                ("return_url", "http://shop.example/back"),
+            ],
         )
         .await;
     assert_eq!((status, &asked["status"]), (200, &json!("requires_action")));
@@ -29,7 +32,8 @@ async fn three_d_secure_asks_the_customer_first() {
 async fn blik_waits_for_the_customer_s_telephone_and_wants_six_digits() {
     let stand = Stand::start();
     let intent = stand.intent_by("blik").await;
-    let by_blik = |code| [("payment_method_data[type]", "blik"), ("payment_method_options[blik][code]", code)];
+    let by_blik =
+        |code| [("payment_method_data[type]", "blik"), ("payment_method_options[blik][code]", code)];
     assert_eq!(stand.confirm(&intent, &by_blik("12345")).await.0, 400);
     let (status, asked) = stand.confirm(&intent, &by_blik("123456")).await;
     assert_eq!((status, &asked["next_action"]["type"]), (200, &json!("blik_authorize")));
@@ -84,7 +88,8 @@ async fn a_card_is_saved_listed_paid_with_and_taken_away() {
 
     assert_eq!(read(stand.post(&format!("/v1/payment_methods/{card}/detach"), &[])).await.0, 200);
     assert_eq!(read(stand.get(&list)).await.1["data"], json!([]));
-    let gone = stand.http.delete(stand.url(&format!("/v1/customers/{customer}"))).bearer_auth(super::SECRET_KEY);
+    let gone =
+        stand.http.delete(stand.url(&format!("/v1/customers/{customer}"))).bearer_auth(super::SECRET_KEY);
     assert_eq!(read(gone).await.1["deleted"], true);
     assert_eq!(read(stand.get(&list)).await.0, 400, "no such customer");
 }

@@ -14,11 +14,8 @@ fn once(what: Trouble) -> Vec<Fault> {
 #[tokio::test]
 async fn an_answer_is_lost_after_the_work_was_done() {
     let stand = Stand::start();
-    for (trouble, made) in [
-        (Trouble::Lost, 1),
-        (Trouble::Confused, 2),
-        (Trouble::Status { status: 500 }, 2),
-    ] {
+    for (trouble, made) in [(Trouble::Lost, 1), (Trouble::Confused, 2), (Trouble::Status { status: 500 }, 2)]
+    {
         stand.sandbox.troubles(once(trouble.clone()));
         let answer = stand.post("/v1/payment_intents", &CARD_29_99).send().await;
         let read = match answer {
