@@ -136,7 +136,7 @@ impl Modules {
         );
         let deletions = DeletionService::new(users.clone(), Arc::new(CodesForUser(Arc::new(otp.clone()))));
 
-        let cards = CardService::new(db.clone(), clock.clone(), vault);
+        let saved_cards = CardService::new(db.clone(), clock.clone(), vault);
         let payments = PaymentService::new(db.clone(), clock.clone(), provider, config.stripe.livemode())
             .reconciled_every(config.stripe.reconcile);
         let ports = Ports {
@@ -193,7 +193,7 @@ impl Modules {
             guests,
             orders,
             payments,
-            cards,
+            cards: saved_cards,
             users,
             deletions,
             exports,

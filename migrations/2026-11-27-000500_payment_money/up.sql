@@ -51,6 +51,7 @@ create table payments.disputes (
     opened_at timestamptz not null,
     updated_at timestamptz not null
 );
+create index disputes_by_payment on payments.disputes (payment_id);
 create index disputes_by_order on payments.disputes (order_id);
 
 -- What reconciliation found, each thing once.

@@ -25,9 +25,9 @@ pub const WORK_AT_MOST: Duration = Duration::from_secs(18);
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// For a request that came without one, where none is demanded: it is like no other.
-    pub fn unique() -> Self {
-        Self(Uuid::new_v4().to_string())
+    /// For a request that came without one, where none is demanded: `id` makes it like no other.
+    pub fn unique(id: Uuid) -> Self {
+        Self(id.to_string())
     }
 }
 

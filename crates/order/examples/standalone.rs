@@ -21,7 +21,7 @@ use order::{
     OrderError, OrderRules, OrderService, Ports, PostalAddress, Shortage,
     ports::{
         Addresses, Cart, CartLine, Carts, Catalog, Companies, Offer, Payment, PaymentRequest, Payments,
-        Stock, Stopped, Units, View,
+        Retried, Stock, Stopped, Synced, Units, View,
     },
 };
 
@@ -78,6 +78,14 @@ impl Stock for Everything {
         Ok(())
     }
 
+    async fn take(&self, _: OrderId, _: &[CartLine], _: DateTime<Utc>) -> Result<(), OrderError> {
+        Ok(())
+    }
+
+    async fn give_back(&self, _: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn release(&self, _: OrderId, _: DateTime<Utc>) -> Result<(), PortError> {
         Ok(())
     }
@@ -104,6 +112,7 @@ impl Payments for Everything {
             id: PaymentId(request.order.0),
             status: "creating".to_owned(),
             client_secret: None,
+            next_action: None,
             expires_at: request.expires_at,
         })
     }
@@ -112,8 +121,16 @@ impl Payments for Everything {
         Ok(Stopped::Unpaid)
     }
 
-    async fn receive(&self, _: PaymentRequest) -> Result<bool, PortError> {
-        Ok(true)
+    async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError> {
+        Ok(Retried::Open(self.start(request).await?))
+    }
+
+    async fn sync(&self, _: OrderId) -> Result<Synced, PortError> {
+        Ok(Synced { paid: Vec::new(), latest: None })
+    }
+
+    async fn receive(&self, request: PaymentRequest) -> Result<Option<PaymentId>, PortError> {
+        Ok(Some(PaymentId(request.order.0)))
     }
 }
 

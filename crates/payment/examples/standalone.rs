@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpServer, middleware::from_fn, web::Data};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use db::{Db, PoolOptions};
 use kernel::SystemClock;
 use payment::{
     PaymentService, WebhookSecrets,
-    ports::{Intent, NewIntent, PaymentProvider, ProviderError},
+    ports::{Intent, NewIntent, NewRefund, PaymentProvider, ProviderDispute, ProviderError, ProviderRefund},
 };
 
 struct Away;
@@ -28,6 +29,30 @@ impl PaymentProvider for Away {
     }
 
     async fn cancel_intent(&self, _: &str, _: &str) -> Result<Intent, ProviderError> {
+        Err(away())
+    }
+
+    async fn list_intents(&self, _: DateTime<Utc>, _: Option<&str>) -> Result<Vec<Intent>, ProviderError> {
+        Err(away())
+    }
+
+    async fn create_refund(&self, _: &NewRefund, _: &str) -> Result<ProviderRefund, ProviderError> {
+        Err(away())
+    }
+
+    async fn list_refunds(&self, _: &str) -> Result<Vec<ProviderRefund>, ProviderError> {
+        Err(away())
+    }
+
+    async fn list_refunds_since(
+        &self,
+        _: DateTime<Utc>,
+        _: Option<&str>,
+    ) -> Result<Vec<ProviderRefund>, ProviderError> {
+        Err(away())
+    }
+
+    async fn list_disputes(&self, _: &str) -> Result<Vec<ProviderDispute>, ProviderError> {
         Err(away())
     }
 }

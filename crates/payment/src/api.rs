@@ -36,7 +36,7 @@ pub enum Stopped {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retried {
     /// The attempt that is open now.
-    Open(Payment),
+    Open(Box<Payment>),
     /// The money of an earlier one is here.
     Paid,
     /// The customer's bank is at an earlier one.

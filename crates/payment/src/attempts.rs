@@ -80,32 +80,33 @@ impl Effect for StopOthers {
     }
 }
 
-impl PaymentService {
-    fn draft(&self, request: StartPayment, attempt: i32, now: DateTime<Utc>) -> Payment {
-        Payment {
-            id: PaymentId::generate(now),
-            order: request.order,
-            user: Some(request.user),
-            attempt,
-            method: request.method,
-            amount: request.amount,
-            status: match request.method {
-                Method::Card | Method::Blik | Method::P24 => PaymentStatus::Creating,
-                // Nobody has to be asked for anything.
-                Method::BankTransfer => PaymentStatus::RequiresPaymentMethod,
-            },
-            intent: None,
-            client_secret: None,
-            next_action: None,
-            failure: None,
-            expires_at: request.expires_at,
-            created_at: now,
-        }
+/// An attempt about to be made.
+fn draft(request: StartPayment, attempt: i32, now: DateTime<Utc>) -> Payment {
+    Payment {
+        id: PaymentId::generate(now),
+        order: request.order,
+        user: Some(request.user),
+        attempt,
+        method: request.method,
+        amount: request.amount,
+        status: match request.method {
+            Method::Card | Method::Blik | Method::P24 => PaymentStatus::Creating,
+            // Nobody has to be asked for anything.
+            Method::BankTransfer => PaymentStatus::RequiresPaymentMethod,
+        },
+        intent: None,
+        client_secret: None,
+        next_action: None,
+        failure: None,
+        expires_at: request.expires_at,
+        created_at: now,
     }
+}
 
+impl PaymentService {
     /// The row of the first attempt, made if it is not there.
     pub(crate) async fn first_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {
-        let draft = self.draft(request, FIRST, self.clock.now());
+        let draft = draft(request, FIRST, self.clock.now());
         let payment = store::insert_attempt(&mut *self.db.conn().await?, &draft).await?;
         if payment.amount != request.amount {
             return Err(PaymentError::Different(request.order));
@@ -204,18 +205,16 @@ impl PaymentService {
     pub(crate) async fn start_in_background(&self, request: StartPayment) -> Result<Started, PaymentError> {
         // Nearly always the request has done it all: one look says so.
         let known = store::find_attempt(&mut *self.db.conn().await?, request.order, FIRST).await?;
-        match known {
-            Some(payment) => self.finish_attempt(payment).await,
-            None => {
-                let now = self.clock.now();
-                let payment = self.first_attempt(request).await?;
-                if payment.created_at == now {
-                    // Made at this very moment, it is our own: no request is at it.
-                    return self.open_in_background(payment).await;
-                }
-                self.finish_attempt(payment).await
-            }
+        if let Some(payment) = known {
+            return self.finish_attempt(payment).await;
         }
+        let now = self.clock.now();
+        let payment = self.first_attempt(request).await?;
+        if payment.created_at == now {
+            // Made at this very moment, it is our own: no request is at it.
+            return self.open_in_background(payment).await;
+        }
+        self.finish_attempt(payment).await
     }
 
     /// The same for any attempt.
@@ -250,7 +249,7 @@ impl PaymentService {
         if open && latest.method == request.method {
             return Ok(match latest.status {
                 PaymentStatus::Processing => Retried::UnderWay,
-                _ => Retried::Open(self.open(latest).await?),
+                _ => Retried::Open(Box::new(self.open(latest).await?)),
             });
         }
         // One that another request has begun meanwhile is not stopped, but shared.
@@ -263,7 +262,7 @@ impl PaymentService {
             return Ok(Retried::TooOften);
         }
         let now = self.clock.now();
-        let draft = self.draft(request, latest.attempt + 1, now);
+        let draft = draft(request, latest.attempt + 1, now);
         let next = {
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, PaymentError, _>(async |tx| {
@@ -276,7 +275,7 @@ impl PaymentService {
             })
             .await?
         };
-        Ok(Retried::Open(self.open(next).await?))
+        Ok(Retried::Open(Box::new(self.open(next).await?)))
     }
 
     async fn latest_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {

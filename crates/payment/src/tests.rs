@@ -198,7 +198,7 @@ impl Till {
 
 pub(crate) fn refund_of(intent: &str, ours: Option<RefundId>, amount: i64) -> ProviderRefund {
     ProviderRefund {
-        id: format!("re_{}", uuid::Uuid::new_v4().simple()),
+        id: format!("re_{}", RefundId::generate(testkit::clock().now()).0.simple()),
         intent: Some(intent.to_owned()),
         refund: ours,
         amount,

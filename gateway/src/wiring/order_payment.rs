@@ -21,7 +21,7 @@ impl Payments for PaymentsForOrder {
 
     async fn retry(&self, request: PaymentRequest) -> Result<Retried, PortError> {
         Ok(match self.0.retry(started(request)).await.map_err(failed)? {
-            payment::Retried::Open(payment) => Retried::Open(shown(payment)),
+            payment::Retried::Open(payment) => Retried::Open(shown(*payment)),
             payment::Retried::Paid => Retried::Paid,
             payment::Retried::UnderWay => Retried::UnderWay,
             payment::Retried::TooOften => Retried::TooOften,

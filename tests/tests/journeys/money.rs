@@ -24,7 +24,7 @@ async fn an_order_in(shop: &Shop) -> (Customer, Product, Placed) {
 }
 
 fn now() -> i64 {
-    chrono::Utc::now().timestamp()
+    kernel::Clock::now(&kernel::SystemClock).timestamp()
 }
 
 /// Tells a gateway of an event, as Stripe would; the status of the answer.

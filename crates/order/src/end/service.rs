@@ -7,7 +7,7 @@ use kernel::id::{OrderId, UserId};
 
 use super::{BATCH, EXTENSION, EXTENSIONS, LOCKED, NOT_PAID};
 use crate::{
-    OrderError, OrderService,
+    OrderError, OrderService, money,
     order::{Order, OrderStatus, PaymentStatus, Transition},
     ports::{PaymentRequest, Stopped},
     store,
@@ -130,7 +130,7 @@ pub(crate) async fn end_in(
     ((transition, paid), reason): ((Transition, bool), Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let stood = store::lock_status(tx, order.id).await?;
+    let stood = money::store::lock_status(tx, order.id).await?;
     if !store::put_status(tx, order.id, transition, now).await? {
         return Ok(false);
     }

@@ -51,7 +51,7 @@ impl OrderService {
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, OrderError, _>(async |tx| {
                 let attempt = (payment.id, method, status);
-                let waits = store::put_attempt(tx, id, attempt, hold_until, now).await?;
+                let waits = money::store::put_attempt(tx, id, attempt, hold_until, now).await?;
                 if waits && order.payment != Some(payment.id) {
                     let told = ("payment_attempt", Some(method_word(method)));
                     store::insert_event(tx, id, told, now).await?;
@@ -78,7 +78,7 @@ impl OrderService {
             let now = self.clock.now();
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, OrderError, _>(async |tx| {
-                store::lock_status(tx, id).await?;
+                money::store::lock_status(tx, id).await?;
                 let mut stands = latest.and_then(|latest| PaymentStatus::from_word(&latest.status));
                 for paid in paid {
                     // What does not simply pay it is the affair of the payment's own event.
@@ -98,6 +98,6 @@ impl OrderService {
 
     /// How many orders wait for a person.
     pub async fn in_review(&self) -> Result<i64, OrderError> {
-        Ok(store::count_in_review(&mut *self.db.conn().await?).await?)
+        Ok(money::store::count_in_review(&mut *self.db.conn().await?).await?)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     Payment, PaymentError, PaymentService,
     dispute::store::Dispute,
     refund::http::{GiveBack, RefundResponse},
-    webhook::store::Received,
+    webhook::store::EventRow,
 };
 
 const MAX_ID_CHARS: usize = 255;
@@ -182,9 +182,9 @@ impl From<Dispute> for DisputeResponse {
     }
 }
 
-impl From<Received> for EventResponse {
-    fn from(received: Received) -> Self {
-        let Received { event_id, kind, intent_id, received_at, worked_at } = received;
+impl From<EventRow> for EventResponse {
+    fn from(received: EventRow) -> Self {
+        let EventRow { event_id, kind, intent_id, received_at, worked_at } = received;
         Self { id: event_id, kind, intent_id, received_at, worked_at }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     store,
     webhook::{
         jobs::{EventToWork, WorkEvent},
-        store::{self as inbox, Received},
+        store::{self as inbox, EventRow},
     },
 };
 
@@ -34,12 +34,12 @@ impl PaymentService {
         })
     }
 
-    pub(crate) async fn events_of(&self, intent: &str, limit: Limit) -> Result<Vec<Received>, PaymentError> {
+    pub(crate) async fn events_of(&self, intent: &str, limit: Limit) -> Result<Vec<EventRow>, PaymentError> {
         Ok(inbox::list_of_intent(&mut *self.db.conn().await?, intent, limit).await?)
     }
 
     /// Has a stored event worked on once more: the provider is asked anew, so it may be said as often as one likes.
-    pub(crate) async fn replay(&self, actor: Actor, event: &str) -> Result<Received, PaymentError> {
+    pub(crate) async fn replay(&self, actor: Actor, event: &str) -> Result<EventRow, PaymentError> {
         let now = self.clock.now();
         let mut conn = self.db.conn().await?;
         conn.transaction(async |tx| {

@@ -31,14 +31,13 @@ impl CardService {
 
     /// Lets the customer's device save a card.
     pub(crate) async fn set_up(&self, user: UserId) -> Result<CardSetup, PaymentError> {
-        let customer = match self.customer(user).await? {
-            Some(customer) => customer,
-            None => {
-                let made = self.vault.create_customer(user, &format!("customer:{user}")).await?;
-                let mut conn = self.db.conn().await?;
-                // Of two at once the second finds the first: the provider made one customer for both.
-                store::insert_customer(&mut conn, user, &made, self.clock.now()).await?
-            }
+        let customer = if let Some(customer) = self.customer(user).await? {
+            customer
+        } else {
+            let made = self.vault.create_customer(user, &format!("customer:{user}")).await?;
+            let mut conn = self.db.conn().await?;
+            // Of two at once the second finds the first: the provider made one customer for both.
+            store::insert_customer(&mut conn, user, &made, self.clock.now()).await?
         };
         Ok(self.vault.set_up_card(&customer).await?)
     }

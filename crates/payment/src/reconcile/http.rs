@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Kind, Outcome,
-    store::{self, Found, LastRun},
+    store::{self, DifferenceRow, LastRun},
 };
 use crate::{
     PaymentError, PaymentService,
@@ -127,11 +127,12 @@ impl PaymentService {
             Kind::ALL.iter().map(|kind| (kind.as_str(), CountResponse::default())).collect();
         for (kind, outcome, count) in store::count_differences(&mut conn).await? {
             let Some(of_kind) = counts.get_mut(kind.as_str()) else { continue };
-            if outcome == Outcome::Flagged.as_str() {
-                of_kind.flagged = count
+            let place = if outcome == Outcome::Flagged.as_str() {
+                &mut of_kind.flagged
             } else {
-                of_kind.repaired = count
-            }
+                &mut of_kind.repaired
+            };
+            *place = count;
         }
         let slow = refund::store::list_unconfirmed(&mut conn, now - SLOW_REFUND, 100).await?;
         let report = ReportResponse {
@@ -151,9 +152,9 @@ impl From<LastRun> for RunResponse {
     }
 }
 
-impl From<Found> for DifferenceResponse {
-    fn from(found: Found) -> Self {
-        let Found { id, kind, subject, order_id, detail, outcome, found_at, seen_at } = found;
+impl From<DifferenceRow> for DifferenceResponse {
+    fn from(found: DifferenceRow) -> Self {
+        let DifferenceRow { id, kind, subject, order_id, detail, outcome, found_at, seen_at } = found;
         Self { id, kind, subject, order_id, detail, outcome, found_at, seen_at }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) async fn put_ended(
 /// A difference as people read it.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = differences)]
-pub(crate) struct Found {
+pub(crate) struct DifferenceRow {
     pub(crate) id: DifferenceId,
     pub(crate) kind: String,
     pub(crate) subject: String,
@@ -94,7 +94,7 @@ pub(crate) async fn list_differences(
     flagged: bool,
     before: Option<DifferenceId>,
     limit: Limit,
-) -> QueryResult<Vec<Found>> {
+) -> QueryResult<Vec<DifferenceRow>> {
     // One more tells whether there is another page.
     let limit = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);
     let mut wanted = differences::table.order(differences::id.desc()).limit(limit).into_boxed();
@@ -104,7 +104,7 @@ pub(crate) async fn list_differences(
     if let Some(before) = before {
         wanted = wanted.filter(differences::id.lt(before));
     }
-    wanted.select(Found::as_select()).load(conn).await
+    wanted.select(DifferenceRow::as_select()).load(conn).await
 }
 
 /// How many there are of each kind and outcome.

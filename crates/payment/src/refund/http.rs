@@ -104,7 +104,8 @@ pub(crate) async fn refund(
     let reason = fields.finish(|| reason)?;
     let order = id.0;
     let endpoint = format!("payments.refund:{order}");
-    let request = KeyedRequest::new(&endpoint, actor.staff, key.unwrap_or_else(IdempotencyKey::unique), raw);
+    let unique = || IdempotencyKey::unique(RefundId::generate(payments.clock.now()).0);
+    let request = KeyedRequest::new(&endpoint, actor.staff, key.unwrap_or_else(unique), raw);
     once(answers.into_inner(), request, move |turn| async move {
         let (http_kit::Turn::First(id) | http_kit::Turn::Again(id)) = turn;
         let refund = payments.refund(actor, order, (value.amount, &reason), RefundId(id)).await?;

@@ -23,7 +23,7 @@ impl House {
     async fn refunds(&self, order: OrderId, amount: Option<i64>) -> Result<super::Refund, PaymentError> {
         let now = self.clock.now();
         let actor = Actor { staff: StaffId::generate(now), role: Role::Finance };
-        let id = RefundId(uuid::Uuid::new_v4());
+        let id = RefundId::generate(now);
         self.payments.refund(actor, order, (amount.map(Money::grosz), "a broken jar"), id).await
     }
 
@@ -184,12 +184,12 @@ async fn an_order_s_money_goes_back_once_for_a_cause_whichever_attempt_brought_i
     let house = House::new().await;
     let (request, intent) = house.paid().await;
     let due = RefundDue { order_id: request.order, payment_id: None, cause: RefundCause::Late };
-    let mut conn = house.db.db();
+    let mut conn = house.payments.db.conn().await.unwrap();
     for _ in 0..2 {
         let now = house.clock.now();
-        let conn = &mut conn;
-        bus::enqueue::<RefundOrder>(&mut *conn.conn().await.unwrap(), &due, now, now).await.unwrap();
+        bus::enqueue::<RefundOrder>(&mut conn, &due, now, now).await.unwrap();
     }
+    drop(conn);
     house.sender().drain().await.unwrap();
     house.sends().await;
     let keys: Vec<String> = house.till.refunds.lock().unwrap().iter().map(|(key, _)| key.clone()).collect();

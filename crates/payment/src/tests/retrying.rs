@@ -12,7 +12,7 @@ use crate::{
 impl House {
     async fn retried(&self, request: StartPayment) -> crate::Payment {
         match self.payments.retry(request).await.unwrap() {
-            Retried::Open(payment) => payment,
+            Retried::Open(payment) => *payment,
             other => panic!("{other:?}"),
         }
     }

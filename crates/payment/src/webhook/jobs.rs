@@ -61,10 +61,8 @@ impl Effect for WorkEvent {
             let claimed = store::claim_events(&mut conn, &intent, now, now + CLAIMED).await?;
             if claimed.is_empty() {
                 // Either another has done it, or is at it.
-                return match store::is_worked(&mut conn, &work.event).await? {
-                    true => Ok(()),
-                    false => Err(JobError::NotYet(BUSY)),
-                };
+                let worked = store::is_worked(&mut conn, &work.event).await?;
+                return if worked { Ok(()) } else { Err(JobError::NotYet(BUSY)) };
             }
             claimed
         };

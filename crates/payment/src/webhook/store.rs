@@ -81,7 +81,7 @@ pub(crate) async fn delete_worked(conn: &mut Tx, before: DateTime<Utc>) -> Query
 /// An event as people see it.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = inbox)]
-pub(crate) struct Received {
+pub(crate) struct EventRow {
     pub(crate) event_id: String,
     pub(crate) kind: String,
     pub(crate) intent_id: Option<String>,
@@ -90,17 +90,17 @@ pub(crate) struct Received {
 }
 
 /// The events of one intent, newest first.
-pub(crate) async fn list_of_intent(conn: &mut Tx, intent: &str, limit: Limit) -> QueryResult<Vec<Received>> {
+pub(crate) async fn list_of_intent(conn: &mut Tx, intent: &str, limit: Limit) -> QueryResult<Vec<EventRow>> {
     let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
     let of_intent = inbox::table.filter(inbox::intent_id.eq(intent)).order(inbox::received_at.desc());
-    of_intent.limit(limit).select(Received::as_select()).load(conn).await
+    of_intent.limit(limit).select(EventRow::as_select()).load(conn).await
 }
 
 /// Has an event wait again; nothing when it is not known.
-pub(crate) async fn put_waiting(tx: &mut Tx, event: &str) -> QueryResult<Option<Received>> {
+pub(crate) async fn put_waiting(tx: &mut Tx, event: &str) -> QueryResult<Option<EventRow>> {
     let put = diesel::update(inbox::table.find(event));
     put.set((inbox::worked_at.eq(None::<DateTime<Utc>>), inbox::claimed_until.eq(None::<DateTime<Utc>>)))
-        .returning(Received::as_returning())
+        .returning(EventRow::as_returning())
         .get_result(tx)
         .await
         .optional()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{CARD_29_99, Stand, eventually, id_of, read};
+use super::{CARD_29_99, Stand, id_of, read};
 use crate::{Fault, Trouble, WebhookTrouble, tests::receiver::Receiver};
 
 fn once(what: Trouble) -> Vec<Fault> {

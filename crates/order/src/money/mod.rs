@@ -13,9 +13,10 @@ use crate::{
     OrderError, OrderService, OrderStatus, PaymentStatus, Transition,
     order::Order,
     ports::{CartLine, Paid},
-    store,
+    store as orders,
 };
 
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
@@ -79,10 +80,10 @@ pub(crate) async fn mark_paid(
     detail: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let moved = store::put_status(tx, order.id, transition, now).await?;
+    let moved = orders::put_status(tx, order.id, transition, now).await?;
     if moved {
         store::put_payment(tx, order.id, payment).await?;
-        store::insert_event(tx, order.id, ("paid", detail), now).await?;
+        orders::insert_event(tx, order.id, ("paid", detail), now).await?;
         let lines = order.lines.iter();
         let event = OrderPaid {
             order_id: order.id,
@@ -109,7 +110,7 @@ pub(crate) async fn refuse(
         RefundCause::Twice => "paid_twice",
         RefundCause::Late | RefundCause::Cancelled => LATE_REFUSED,
     };
-    store::insert_event(tx, order, (kind, Some(&payment.to_string())), now).await?;
+    orders::insert_event(tx, order, (kind, Some(&payment.to_string())), now).await?;
     let due = RefundDue { order_id: order, payment_id: Some(payment), cause };
     bus::publish(tx, &due, now).await?;
     Ok(())
@@ -176,17 +177,17 @@ pub(crate) async fn mark_refunded(
 ) -> Result<(), db::QueryError> {
     let (id, amount) = (event.order_id, event.refunded.to_string());
     store::lock_status(tx, id).await?;
-    let Some(order) = store::find_order(tx, id, None).await? else { return Ok(()) };
+    let Some(order) = orders::find_order(tx, id, None).await? else { return Ok(()) };
     // The order is paid by another: this was money that came twice.
     if order.status.is_paid() && order.payment.is_some_and(|by| by != event.payment_id) {
-        return store::insert_event(tx, id, ("refunded", Some(&amount)), now).await;
+        return orders::insert_event(tx, id, ("refunded", Some(&amount)), now).await;
     }
     if !store::put_refunded(tx, id, (event.refunded, event.revision), now).await? {
         return Ok(());
     }
     let all = event.refunded.amount() >= event.paid.amount();
     if all {
-        store::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
+        orders::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
     }
     let (kind, transition) = if all {
         ("refunded", Transition::RefundAll)
@@ -194,8 +195,8 @@ pub(crate) async fn mark_refunded(
         ("partially_refunded", Transition::RefundPart)
     };
     // What was called off stays so.
-    store::put_status(tx, id, transition, now).await?;
-    store::insert_event(tx, id, (kind, Some(&amount)), now).await
+    orders::put_status(tx, id, transition, now).await?;
+    orders::insert_event(tx, id, (kind, Some(&amount)), now).await
 }
 
 /// Holds an order that is fought about, and lets it go on, or not, when that is decided.
@@ -216,7 +217,7 @@ pub(crate) async fn mark_disputed(
         // Its end was heard of before its beginning.
         DisputeOutcome::Opened if known.is_some() => return Ok(()),
         DisputeOutcome::Opened => {
-            store::put_status(tx, id, Transition::Dispute, now).await?;
+            orders::put_status(tx, id, Transition::Dispute, now).await?;
             store::put_dispute(tx, id, ("opened", Some(stands)), now).await?;
         }
         DisputeOutcome::Won => {
@@ -226,11 +227,11 @@ pub(crate) async fn mark_disputed(
             store::put_dispute(tx, id, ("won", None), now).await?;
         }
         DisputeOutcome::Lost => {
-            if store::put_status(tx, id, Transition::RefundAll, now).await? {
-                store::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
+            if orders::put_status(tx, id, Transition::RefundAll, now).await? {
+                orders::put_payment_status(tx, id, PaymentStatus::Refunded, now).await?;
             }
             store::put_dispute(tx, id, ("lost", None), now).await?;
         }
     }
-    store::insert_event(tx, id, (kind, Some(&event.reason)), now).await
+    orders::insert_event(tx, id, (kind, Some(&event.reason)), now).await
 }
