@@ -19,7 +19,7 @@ use crate::workspace::{self, Profile};
 /// Address and password of the first owner of a shop in development.
 pub(crate) const OWNER: (&str, &str) = ("owner@example.com", "development only");
 
-const WEBHOOK_SECRET: &str = "whsec_dev";
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_dev";
 const SECRET_KEY: &str = "sk_test_dev";
 const PUBLISHABLE_KEY: &str = "pk_test_dev";
 

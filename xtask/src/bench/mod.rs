@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the release build under load, beside what this machine can do at best, measured in the same run.
 #![expect(clippy::float_arithmetic, reason = "rates and ratios of measured times; no money here")]
 
+mod crowd;
 mod floors;
 mod import;
 mod orders;
@@ -8,6 +9,7 @@ mod reads;
 mod table;
 mod usage;
 mod visitor;
+mod webhooks;
 mod wrk;
 
 use std::fs;
@@ -57,6 +59,12 @@ pub(crate) struct Arguments {
     /// Orders alone, without the catalogue and the carts
     #[arg(long)]
     orders_only: bool,
+    /// Events of the payment provider alone
+    #[arg(long)]
+    webhooks_only: bool,
+    /// How many events are told
+    #[arg(long, default_value_t = 30_000)]
+    events: usize,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -194,6 +202,10 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let dir = shop.dir.clone();
     let load = Load { seconds: arguments.seconds, connections: arguments.connections, dir: &dir };
     let mut table = Table::new(shop.gateway.ready_after);
+    table.rows.push(events(&shop, arguments.events)?);
+    if arguments.webhooks_only {
+        return finish(&table);
+    }
     if !arguments.orders_only {
         pages(site, &shop, &load, &mut table)?;
     }
@@ -209,6 +221,18 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     if !arguments.orders_only {
         growing(site, &mut shop, &load, &mut table)?;
     }
+    finish(&table)
+}
+
+fn events(shop: &Shop, events: usize) -> Result<Measured> {
+    let told = say::step(&format!("{events} events of Stripe's"), || {
+        shop.processes().during("webhook, 32 at once", || webhooks::tell(shop.port, events))
+    })?;
+    settle(&shop.postgres, FEW)?;
+    Ok(told)
+}
+
+fn finish(table: &Table) -> Result<()> {
     table.print();
     let failures: u64 = table.rows.iter().map(|row| row.failures).sum();
     if failures > 0 {

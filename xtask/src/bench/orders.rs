@@ -1,63 +1,26 @@
 //! The order itself, once for each customer that was made ready: nothing but `POST /api/orders` is measured, with all
 //! that it leaves to the background going on beside it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
 
 use super::Measured;
+use super::crowd::{self, Post};
 use super::usage::Processes;
 use super::visitor::Customer;
 use super::wrk::{Ask, Load};
-use crate::client::Connection;
-use crate::{say, signals};
+use crate::say;
 
 /// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
 pub(super) fn place(port: u16, customers: &[Customer], name: &str, at_once: usize) -> Result<Measured> {
-    let next = AtomicUsize::new(0);
-    let begun = Instant::now();
-    let (times, failures) = thread::scope(|scope| {
-        let work = || buyer(port, customers, name, &next);
-        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        let (mut times, mut failures) = (Vec::new(), 0);
-        for thread in threads {
-            let Ok(outcome) = thread.join() else { bail!("a buyer's thread panicked") };
-            let (some, failed) = outcome?;
-            times.extend(some);
-            failures += failed;
-        }
-        Ok((times, failures))
-    })?;
-    Ok(Measured::of(name, begun.elapsed(), times, failures))
-}
-
-fn buyer(port: u16, customers: &[Customer], name: &str, next: &AtomicUsize) -> Result<(Vec<Duration>, u64)> {
-    let mut connection = Connection::open(port)?;
-    let (mut times, mut failures) = (Vec::new(), 0);
-    loop {
-        signals::check()?;
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let Some(customer) = customers.get(number) else { return Ok((times, failures)) };
-        let bearer = format!("Bearer {}", customer.token);
-        let key = format!("{name}-{number}");
-        let body = form(customer);
-        let asked = Instant::now();
-        let answer = connection.post(
-            "/api/orders",
-            &[("Authorization", &bearer), ("Idempotency-Key", &key)],
-            &body,
-        )?;
-        times.push(asked.elapsed());
-        if answer.status != 201 {
-            if failures == 0 {
-                say::note(format_args!("an order was refused: {} {}", answer.status, answer.text()));
-            }
-            failures += 1;
-        }
-    }
+    crowd::each(port, (customers.len(), at_once), name, |number| {
+        let customer = &customers[number];
+        let headers = vec![
+            ("Authorization", format!("Bearer {}", customer.token)),
+            ("Idempotency-Key", format!("{name}-{number}")),
+        ];
+        Post { path: "/api/orders", headers, body: form(customer), status: 201 }
+    })
 }
 
 /// The next state of everybody's cart: one that can be ordered again.
