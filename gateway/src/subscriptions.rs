@@ -34,8 +34,8 @@ use order::{
     jobs::{ExpireOrders, TellOverdue},
 };
 use payment::{
-    FinishAttempt, ForgetCards, ReconcileOpen, ReconcileRecent, RefundOrder, SendRefund, StopOthers,
-    SweepInbox, WorkEvent,
+    FinishAttempt, ForgetCards, ReconcileOpen, ReconcilePage, ReconcileRecent, RefundOrder, SendRefund,
+    StopOthers, SweepInbox, WorkEvent,
     events::{StartOrderPayment, StopPayments},
 };
 use shopping::{
@@ -128,6 +128,7 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
         .effect(SendRefund(modules.payments.clone()))
         .effect(ReconcileOpen(modules.payments.clone()))
         .effect(ReconcileRecent(modules.payments.clone()))
+        .effect(ReconcilePage(modules.payments.clone()))
         .effect(ForgetCards(modules.cards.clone()))
         .effect(TakeLateMoney(modules.orders.clone()))
         .effect(SweepInbox(modules.payments.clone()))

@@ -188,7 +188,7 @@ fn welcome(settings: &GatewaySettings<'_>) {
          \n  Swagger UI       {api}/swagger/\
          \n  administration   {api}/api/admin/auth/login as {} with \"{}\"\
          \n  metrics          {api}/metrics\
-         \n  Stripe stand-in  {}\
+         \n  Stripe stand-in  {}/ (there you approve or decline payments by hand)\
          \n  PostgreSQL       {}\
          \n  Redis            {}\
          \n\nCtrl-C stops everything and keeps the data; `cargo xtask up --fresh` drops it.\n",

@@ -31,7 +31,7 @@ pub use client::ClientConfig;
 pub use error::PaymentError;
 pub use measures::Measures;
 pub use payment::{Payment, PaymentStatus};
-pub use reconcile::jobs::{ReconcileOpen, ReconcileRecent};
+pub use reconcile::jobs::{ReconcileOpen, ReconcilePage, ReconcileRecent};
 pub use refund::{
     RefundStatus,
     jobs::{RefundOrder, SendRefund},

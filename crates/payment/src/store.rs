@@ -113,19 +113,20 @@ pub(crate) async fn list_open(conn: &mut Tx, before: DateTime<Utc>, limit: i64) 
     rows.into_iter().map(PaymentRow::into_payment).collect()
 }
 
-/// Attempts begun since then that the provider should know.
-pub(crate) async fn list_since(
+/// Attempts begun in that span that the provider should know, and that it has not listed since `begun`.
+pub(crate) async fn list_unseen(
     conn: &mut Tx,
     (since, until): (DateTime<Utc>, DateTime<Utc>),
+    begun: DateTime<Utc>,
     after: Option<PaymentId>,
     limit: i64,
 ) -> QueryResult<Vec<Payment>> {
     // Ids begin with the time at which they were made.
     let from = after.unwrap_or_else(|| PaymentId::generate(since));
+    let unseen = payments::checked_at.is_null().or(payments::checked_at.lt(begun));
     let rows: Vec<PaymentRow> = PaymentRow::query()
-        .filter(
-            payments::id.gt(from).and(payments::created_at.lt(until)).and(payments::intent_id.is_not_null()),
-        )
+        .filter(payments::id.gt(from).and(payments::created_at.lt(until)))
+        .filter(payments::intent_id.is_not_null().and(unseen))
         .order(payments::id)
         .limit(limit)
         .load(conn)
@@ -133,8 +134,11 @@ pub(crate) async fn list_since(
     rows.into_iter().map(PaymentRow::into_payment).collect()
 }
 
-pub(crate) async fn put_checked(conn: &mut Tx, id: PaymentId, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(payments::table.find(id)).set(payments::checked_at.eq(now)).execute(conn).await?;
+pub(crate) async fn put_checked(conn: &mut Tx, ids: &[PaymentId], now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(payments::table.filter(payments::id.eq_any(ids)))
+        .set(payments::checked_at.eq(now))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -296,6 +296,16 @@ impl House {
         StartOrderPayment(self.payments.clone()).perform(self.context(), event).await
     }
 
+    /// Does what the runner does with a job: its work in one transaction.
+    pub(crate) async fn tell<H: bus::Handler>(&self, handler: H, event: H::Payload) {
+        let context = self.context();
+        let mut conn = self.db.db().conn().await.unwrap();
+        let done = db::Transact::transaction::<_, JobError, _>(&mut conn, async |tx| {
+            handler.run(tx, context, event).await
+        });
+        done.await.unwrap();
+    }
+
     pub(crate) fn context(&self) -> JobContext {
         let now = self.clock.now();
         JobContext { job: JobId::generate(now), now, attempt: 1 }

@@ -12,6 +12,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use kernel::id::{DifferenceId, OrderId};
+use serde::{Deserialize, Serialize};
 
 /// In what the books differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +93,7 @@ pub(crate) struct Difference {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) checked: i32,
     pub(crate) repaired: i32,

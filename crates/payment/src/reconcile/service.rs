@@ -2,166 +2,201 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chrono::TimeDelta;
-use db::Lock;
-use kernel::id::{DifferenceId, OrderId};
+use chrono::{DateTime, TimeDelta, Utc};
+use db::{Lock, Transact as _};
+use kernel::id::{DifferenceId, OrderId, PaymentId};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
-use super::{Difference, Kind, Outcome, Scope, Tally, store};
+use super::{Difference, Kind, Outcome, Scope, Tally, jobs::ReconcilePage, store};
 use crate::{
-    Payment, PaymentError, PaymentService,
+    Payment, PaymentError, PaymentService, PaymentStatus,
     news::News,
     ports::{Intent, ProviderRefund},
-    refund::store as refunds,
+    refund::{RefundStatus, store as refunds},
     store as payments,
 };
 
 /// How far back the daily run goes: Stripe sends an event for three days before it gives up.
 const RECENT: TimeDelta = TimeDelta::days(3);
-/// So many are asked about in one run of what is open: each costs a call.
+/// What was made at the edge may be on either side of it.
+const EDGE: TimeDelta = TimeDelta::hours(1);
+/// So many are asked about in one run of what is open, and for so long at most: each costs a call, and a job is cut off
+/// after 40 s. Those longest unasked come first, so that the next run goes on with the others.
 const BATCH: i64 = 200;
-/// So many are compared at once.
+const AT_MOST: Duration = Duration::from_secs(20);
+/// So many of ours are compared at once.
 const PAGE: i64 = 100;
-/// For so long one process reconciles; every page asks for more.
-const LOCKED: Duration = Duration::from_mins(2);
+/// For so long one process asks about what is open.
+const LOCKED: Duration = Duration::from_mins(1);
 
-/// A run that is under way.
-struct Run {
-    scope: Scope,
+/// How far the daily run has come: a page is a job, which leaves the next one behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    begun: DateTime<Utc>,
+    part: Part,
     tally: Tally,
-    lock: Lock,
+}
+
+/// What is gone through, behind which it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of", content = "after")]
+enum Part {
+    /// The provider's intents.
+    Intents(Option<String>),
+    /// The provider's refunds.
+    Refunds(Option<String>),
+    /// Our attempts, as far as the provider did not list them.
+    Ours(Option<PaymentId>),
 }
 
 impl PaymentService {
     /// Asks about everything that is not final here.
     pub(crate) async fn reconcile_open(&self) -> Result<Tally, PaymentError> {
-        let Some(mut run) = self.begin(Scope::Open).await? else { return Ok(Tally::default()) };
-        let done = self.check_all_open(&mut run).await;
-        self.end(run, done).await
+        let Some(lock) = Lock::acquire(&self.db, "payment.reconcile_open", LOCKED).await? else {
+            return Ok(Tally::default());
+        };
+        let mut tally = Tally::default();
+        store::put_begun(&mut *self.db.conn().await?, Scope::Open, self.clock.now()).await?;
+        let done = self.check_all_open(&mut tally).await;
+        if done.is_ok() {
+            self.end(Scope::Open, &tally).await?;
+        }
+        // Also when the run came to nothing: the next may be only seconds away.
+        lock.release(&self.db).await?;
+        done.map(|()| tally)
     }
 
-    async fn check_all_open(&self, run: &mut Run) -> Result<(), PaymentError> {
-        let before = self.clock.now() - self.settled;
+    async fn check_all_open(&self, tally: &mut Tally) -> Result<(), PaymentError> {
+        let (before, until) = (self.clock.now() - self.settled, Instant::now() + AT_MOST);
         let open = payments::list_open(&mut *self.db.conn().await?, before, BATCH).await?;
-        for payment in &open {
-            self.check_open(payment, run).await?;
-            payments::put_checked(&mut *self.db.conn().await?, payment.id, self.clock.now()).await?;
+        for payment in open.iter().take_while(|_| Instant::now() < until) {
+            self.check(payment, tally).await?;
+            let checked = [payment.id];
+            payments::put_checked(&mut *self.db.conn().await?, &checked, self.clock.now()).await?;
         }
         let unconfirmed = refunds::list_unconfirmed(&mut *self.db.conn().await?, before, BATCH).await?;
-        for refund in unconfirmed {
+        for refund in unconfirmed.iter().take_while(|_| Instant::now() < until) {
             let payment = payments::find(&mut *self.db.conn().await?, refund.payment).await?;
-            if let Some(intent) = payment.and_then(|payment| payment.intent) {
-                run.tally.checked += 1;
-                let known = self.provider.list_refunds(&intent).await?;
-                self.compare_refunds(&intent, &known, Some(refund.order), run).await?;
+            let Some(intent) = payment.and_then(|payment| payment.intent) else { continue };
+            tally.checked += 1;
+            if refund.status == RefundStatus::Requested {
+                // Its job may have been given up: it looks, and asks if there is nothing.
+                self.send_refund(refund.id, true).await?;
+                continue;
             }
+            let known = self.provider.list_refunds(&intent).await?;
+            self.compare_refunds(&intent, &known, Some(refund.order), tally).await?;
         }
         Ok(())
     }
 
-    /// Goes through everything that the provider made in the last three days, and everything that we did.
-    pub(crate) async fn reconcile_recent(&self) -> Result<Tally, PaymentError> {
-        let Some(mut run) = self.begin(Scope::Recent).await? else { return Ok(Tally::default()) };
-        let done = self.check_all_recent(&mut run).await;
-        self.end(run, done).await
+    /// Begins to go through everything that the provider made in the last three days, and everything that we did.
+    pub(crate) async fn begin_recent(&self) -> Result<Place, PaymentError> {
+        let begun = self.clock.now();
+        let place = Place { begun, part: Part::Intents(None), tally: Tally::default() };
+        let mut conn = self.db.conn().await?;
+        conn.transaction::<_, PaymentError, _>(async |tx| {
+            store::put_begun(tx, Scope::Recent, begun).await?;
+            bus::enqueue::<ReconcilePage>(tx, &place, begun, begun).await?;
+            Ok(())
+        })
+        .await?;
+        Ok(place)
     }
 
-    async fn check_all_recent(&self, run: &mut Run) -> Result<(), PaymentError> {
-        let until = self.clock.now() - self.settled;
-        let since = until - RECENT;
-        let mut seen = std::collections::HashSet::new();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.provider.list_intents(since, after.as_deref()).await?;
-            let ids: Vec<String> = page.iter().map(|intent| intent.id.clone()).collect();
-            let ours = payments::list_of_intents(&mut *self.db.conn().await?, &ids).await?;
-            let ours: HashMap<&str, &Payment> =
-                ours.iter().filter_map(|payment| Some((payment.intent.as_deref()?, payment))).collect();
-            for intent in &page {
-                self.compare(intent, ours.get(intent.id.as_str()).copied(), run).await?;
-            }
-            after = ids.last().cloned();
-            seen.extend(ids);
-            run.lock.renew(&self.db).await?;
-            if after.is_none() {
-                break;
-            }
-        }
-        self.check_refunds(since, run).await?;
-        let mut last = None;
-        loop {
-            // An hour of margin: what was made at the edge may be on either side of it.
-            let span = (since + TimeDelta::hours(1), until - TimeDelta::hours(1));
-            let page = payments::list_since(&mut *self.db.conn().await?, span, last, PAGE).await?;
-            for payment in &page {
-                if payment.intent.as_ref().is_some_and(|intent| !seen.contains(intent)) {
-                    self.check_open(payment, run).await?;
+    /// One page; the place of the next, if there is one.
+    pub(crate) async fn reconcile_page(&self, place: Place) -> Result<Option<Place>, PaymentError> {
+        let Place { begun, part, mut tally } = place;
+        let (since, until) = (begun - self.settled - RECENT, begun - self.settled);
+        let next = match part {
+            Part::Intents(after) => match self.page_of_intents(since, after, &mut tally).await? {
+                Some(last) => Part::Intents(Some(last)),
+                None => Part::Refunds(None),
+            },
+            Part::Refunds(after) => match self.page_of_refunds(since, after, &mut tally).await? {
+                Some(last) => Part::Refunds(Some(last)),
+                None => Part::Ours(None),
+            },
+            Part::Ours(after) => {
+                let span = (since + EDGE, until - EDGE);
+                let page =
+                    payments::list_unseen(&mut *self.db.conn().await?, span, begun, after, PAGE).await?;
+                for payment in &page {
+                    self.check(payment, &mut tally).await?;
                 }
+                let Some(last) = page.last() else {
+                    self.end(Scope::Recent, &tally).await?;
+                    return Ok(None);
+                };
+                Part::Ours(Some(last.id))
             }
-            last = page.last().map(|payment| payment.id);
-            run.lock.renew(&self.db).await?;
-            if last.is_none() {
-                break;
-            }
-        }
-        Ok(())
+        };
+        Ok(Some(Place { begun, part: next, tally }))
     }
 
-    async fn check_refunds(
+    /// The last of a page of the provider's intents; nothing when there was none.
+    async fn page_of_intents(
         &self,
-        since: chrono::DateTime<chrono::Utc>,
-        run: &mut Run,
-    ) -> Result<(), PaymentError> {
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.provider.list_refunds_since(since, after.as_deref()).await?;
-            after = page.last().map(|refund| refund.id.clone());
-            let mut by_intent: HashMap<String, Vec<ProviderRefund>> = HashMap::new();
-            for refund in page {
-                if let Some(intent) = refund.intent.clone() {
-                    by_intent.entry(intent).or_default().push(refund);
-                }
-            }
-            for (intent, known) in by_intent {
-                run.tally.checked += 1;
-                self.compare_refunds(&intent, &known, None, run).await?;
-            }
-            run.lock.renew(&self.db).await?;
-            if after.is_none() {
-                return Ok(());
-            }
+        since: DateTime<Utc>,
+        after: Option<String>,
+        tally: &mut Tally,
+    ) -> Result<Option<String>, PaymentError> {
+        let page = self.provider.list_intents(since, after.as_deref()).await?;
+        let ids: Vec<String> = page.iter().map(|intent| intent.id.clone()).collect();
+        let ours = payments::list_of_intents(&mut *self.db.conn().await?, &ids).await?;
+        let by_intent: HashMap<&str, &Payment> =
+            ours.iter().filter_map(|payment| Some((payment.intent.as_deref()?, payment))).collect();
+        for intent in &page {
+            self.compare(intent, by_intent.get(intent.id.as_str()).copied(), tally).await?;
         }
+        let listed: Vec<PaymentId> = ours.iter().map(|payment| payment.id).collect();
+        payments::put_checked(&mut *self.db.conn().await?, &listed, self.clock.now()).await?;
+        Ok(ids.into_iter().next_back())
     }
 
-    async fn begin(&self, scope: Scope) -> Result<Option<Run>, PaymentError> {
-        let name = format!("payment.reconcile_{}", scope.as_str());
-        let Some(lock) = Lock::acquire(&self.db, &name, LOCKED).await? else { return Ok(None) };
-        store::put_begun(&mut *self.db.conn().await?, scope, self.clock.now()).await?;
-        Ok(Some(Run { scope, tally: Tally::default(), lock }))
+    /// The same of its refunds.
+    async fn page_of_refunds(
+        &self,
+        since: DateTime<Utc>,
+        after: Option<String>,
+        tally: &mut Tally,
+    ) -> Result<Option<String>, PaymentError> {
+        let page = self.provider.list_refunds_since(since, after.as_deref()).await?;
+        let last = page.last().map(|refund| refund.id.clone());
+        let mut by_intent: HashMap<String, Vec<ProviderRefund>> = HashMap::new();
+        for refund in page {
+            if let Some(intent) = refund.intent.clone() {
+                by_intent.entry(intent).or_default().push(refund);
+            }
+        }
+        for (intent, known) in by_intent {
+            tally.checked += 1;
+            self.compare_refunds(&intent, &known, None, tally).await?;
+        }
+        Ok(last)
     }
 
-    /// The lock goes back also when the run came to nothing: the next may be only seconds away.
-    async fn end(&self, run: Run, done: Result<(), PaymentError>) -> Result<Tally, PaymentError> {
-        if done.is_ok() {
-            let now = self.clock.now();
-            store::put_ended(&mut *self.db.conn().await?, run.scope, &run.tally, now).await?;
-        }
-        run.lock.release(&self.db).await?;
-        done.map(|()| run.tally)
+    async fn end(&self, scope: Scope, tally: &Tally) -> Result<(), PaymentError> {
+        let now = self.clock.now();
+        Ok(store::put_ended(&mut *self.db.conn().await?, scope, tally, now).await?)
     }
 
     /// Asks about one of ours.
-    async fn check_open(&self, payment: &Payment, run: &mut Run) -> Result<(), PaymentError> {
+    async fn check(&self, payment: &Payment, tally: &mut Tally) -> Result<(), PaymentError> {
         let Some(id) = &payment.intent else {
             // Whether the provider made its intent is not known: asked with the same key, it tells.
             self.finish(payment.id).await?;
             return Ok(());
         };
         match self.provider.find_intent(id).await {
-            Ok(intent) => self.compare(&intent, Some(payment), run).await,
+            Ok(intent) => self.compare(&intent, Some(payment), tally).await,
             Err(e) if e.is_missing() => {
-                run.tally.checked += 1;
+                tally.checked += 1;
                 let detail = format!("we know it as {}", payment.status.as_str());
-                self.found(run, (Kind::UnknownThere, Outcome::Flagged), id, Some(payment.order), detail).await
+                self.found((Kind::UnknownThere, Outcome::Flagged), id, Some(payment.order), detail, tally)
+                    .await
             }
             Err(e) => Err(e.into()),
         }
@@ -172,9 +207,15 @@ impl PaymentService {
         &self,
         intent: &Intent,
         known: Option<&Payment>,
-        run: &mut Run,
+        tally: &mut Tally,
     ) -> Result<(), PaymentError> {
-        run.tally.checked += 1;
+        tally.checked += 1;
+        let agrees = |known: &Payment| {
+            PaymentStatus::of(intent) <= known.status && known.differences(intent, self.livemode).is_empty()
+        };
+        if known.is_some_and(agrees) {
+            return Ok(());
+        }
         let news = self.apply(intent).await?;
         let order = known.map(|payment| payment.order).or(intent.order);
         let before = known.map_or("nothing", |payment| payment.status.as_str());
@@ -189,7 +230,7 @@ impl PaymentService {
                 format!("{} {}, {:?}", intent.amount, intent.currency, intent.status),
             ),
         };
-        self.found(run, what, &intent.id, order, detail).await
+        self.found(what, &intent.id, order, detail, tally).await
     }
 
     async fn compare_refunds(
@@ -197,31 +238,31 @@ impl PaymentService {
         intent: &str,
         known: &[ProviderRefund],
         order: Option<OrderId>,
-        run: &mut Run,
+        tally: &mut Tally,
     ) -> Result<(), PaymentError> {
         if !self.apply_refunds(intent, known).await? {
             return Ok(());
         }
         let sum: i64 = known.iter().map(|refund| refund.amount).sum();
         let detail = format!("{} refunds of {sum} there", known.len());
-        self.found(run, (Kind::Refunds, Outcome::Repaired), intent, order, detail).await
+        self.found((Kind::Refunds, Outcome::Repaired), intent, order, detail, tally).await
     }
 
     async fn found(
         &self,
-        run: &mut Run,
         (kind, outcome): (Kind, Outcome),
         subject: &str,
         order: Option<OrderId>,
         detail: String,
+        tally: &mut Tally,
     ) -> Result<(), PaymentError> {
         let now = self.clock.now();
         tracing::warn!(kind = kind.as_str(), subject, outcome = outcome.as_str(), detail, "reconciliation");
         metrics::counter!("payment_differences_total", "kind" => kind.as_str(), "outcome" => outcome.as_str())
             .increment(1);
         match outcome {
-            Outcome::Repaired => run.tally.repaired += 1,
-            Outcome::Flagged => run.tally.flagged += 1,
+            Outcome::Repaired => tally.repaired += 1,
+            Outcome::Flagged => tally.flagged += 1,
         }
         let difference = Difference {
             id: DifferenceId::generate(now),

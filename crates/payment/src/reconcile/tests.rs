@@ -18,6 +18,22 @@ impl House {
         self.db.lines("select kind, outcome, subject from payments.differences order by kind, subject").await
     }
 
+    /// All pages of it, one after the other.
+    async fn reconcile_recent(&self) -> Tally {
+        let mut place = self.payments.begin_recent().await.unwrap();
+        while let Some(next) = self.payments.reconcile_page(place.clone()).await.unwrap() {
+            assert_ne!(next, place);
+            // As a job's payload.
+            place = serde_json::from_value(serde_json::to_value(next).unwrap()).unwrap();
+        }
+        let query = "select checked, repaired, flagged from payments.reconciliations
+                     where scope = 'recent' and finished_at is not null";
+        let line = self.db.lines(query).await.remove(0);
+        let numbers: Vec<i32> =
+            line.trim_matches(['(', ')']).split(',').map(|n| n.parse().unwrap()).collect();
+        Tally { checked: numbers[0], repaired: numbers[1], flagged: numbers[2] }
+    }
+
     fn later(&self) {
         self.clock.advance(TimeDelta::minutes(5));
     }
@@ -81,7 +97,7 @@ async fn an_intent_that_is_none_of_ours_is_flagged() {
         customer: None,
     };
     let intent = house.till.create_intent(&foreign, "k").await.unwrap();
-    assert_eq!(house.payments.reconcile_recent().await.unwrap().flagged, 1);
+    assert_eq!(house.reconcile_recent().await.flagged, 1);
     assert_eq!(house.found().await, [format!("(unknown_here,flagged,{})", intent.id)]);
 }
 
@@ -91,12 +107,12 @@ async fn refunds_that_nobody_told_us_of_are_found() {
     let (_, intent) = house.paid().await;
     let by_hand = refund_of(&intent.id, None, 1_500);
     house.till.refunds.lock().unwrap().push(("by hand".to_owned(), by_hand));
-    let tally = house.payments.reconcile_recent().await.unwrap();
+    let tally = house.reconcile_recent().await;
     assert_eq!((tally.repaired, tally.flagged), (1, 0));
     assert_eq!(house.found().await, [format!("(refunds,repaired,{})", intent.id)]);
     house.till.set_refunds(ProviderRefundStatus::Failed);
-    assert_eq!(house.payments.reconcile_recent().await.unwrap().repaired, 1);
-    assert_eq!(house.payments.reconcile_recent().await.unwrap().repaired, 0);
+    assert_eq!(house.reconcile_recent().await.repaired, 1);
+    assert_eq!(house.reconcile_recent().await.repaired, 0);
 }
 
 #[tokio::test]
@@ -106,7 +122,7 @@ async fn the_last_three_days_are_gone_through_both_ways() {
     house.till.set(&at(&behind.1, IntentStatus::Succeeded));
     house.till.intents.lock().unwrap().retain(|_, intent| intent.id != lost.1.id);
     house.clock.advance(TimeDelta::days(1));
-    let tally = house.payments.reconcile_recent().await.unwrap();
+    let tally = house.reconcile_recent().await;
     assert_eq!(tally, Tally { checked: 3, repaired: 1, flagged: 1 });
     let expected =
         [format!("(behind,repaired,{})", behind.1.id), format!("(unknown_there,flagged,{})", lost.1.id)];
@@ -128,6 +144,24 @@ async fn an_attempt_that_nobody_finished_is_finished() {
         (payment.status, house.till.intents.lock().unwrap().len()),
         (PaymentStatus::RequiresPaymentMethod, 1)
     );
+}
+
+#[tokio::test]
+async fn a_refund_whose_job_was_given_up_is_asked_for_again() {
+    let house = House::new().await;
+    let (request, intent) = house.paid().await;
+    let due = contracts::order::RefundDue {
+        order_id: request.order,
+        payment_id: None,
+        cause: contracts::order::RefundCause::Cancelled,
+    };
+    house.tell(crate::RefundOrder, due).await;
+    house.db.exec("delete from platform.jobs").await;
+    house.later();
+    house.payments.reconcile_open().await.unwrap();
+    let there = house.till.refunds.lock().unwrap().clone();
+    assert_eq!((there.len(), there[0].1.amount), (1, intent.amount));
+    assert_eq!(house.count("payments.refunds where status = 'succeeded'").await, 1);
 }
 
 #[tokio::test]
