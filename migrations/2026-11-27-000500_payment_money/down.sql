@@ -6,4 +6,4 @@ drop view payments.integrity;
 drop table payments.reconciliations, payments.differences, payments.disputes, payments.refunds, payments.customers;
 drop index payments.payments_open;
 alter table payments.payments
-    drop column checked_at, drop column refund_revision, drop column next_action, drop column user_id;
+    drop column checked_at, drop column refund_revision, drop column next_action, drop column customer_id;

@@ -1,6 +1,7 @@
 alter table payments.payments
-    -- Whose order it is: her saved cards can pay it.
-    add column user_id uuid,
+    -- Whose saved cards can pay it, in the provider's words: as it was when the attempt was begun, since the same key asks
+    -- for the same.
+    add column customer_id text,
     -- What the customer has to do, in the provider's words, while the payment requires action.
     add column next_action jsonb,
     -- How often the sum of its refunds changed: the order believes the last word only.

@@ -85,7 +85,7 @@ fn draft(request: StartPayment, attempt: i32, now: DateTime<Utc>) -> Payment {
     Payment {
         id: PaymentId::generate(now),
         order: request.order,
-        user: Some(request.user),
+        customer: None,
         attempt,
         method: request.method,
         amount: request.amount,
@@ -107,7 +107,7 @@ impl PaymentService {
     /// The row of the first attempt, made if it is not there.
     pub(crate) async fn first_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {
         let draft = draft(request, FIRST, self.clock.now());
-        let payment = store::insert_attempt(&mut *self.db.conn().await?, &draft).await?;
+        let payment = store::insert_attempt(&mut *self.db.conn().await?, &draft, request.user).await?;
         if payment.amount != request.amount {
             return Err(PaymentError::Different(request.order));
         }
@@ -141,16 +141,12 @@ impl PaymentService {
 
     /// Makes the intent at the provider and attaches it.
     async fn create_intent(&self, payment: Payment) -> Result<Payment, PaymentError> {
-        let customer = match payment.user.filter(|_| payment.method == Method::Card) {
-            Some(user) => store::find_customer(&mut *self.db.conn().await?, user).await?,
-            None => None,
-        };
         let new = NewIntent {
             order: payment.order,
             payment: payment.id,
             amount: payment.amount,
             method: payment.method,
-            customer,
+            customer: payment.customer.clone().filter(|_| payment.method == Method::Card),
         };
         kernel::crash::point("payment.before_intent");
         let made = self.provider.create_intent(&new, &payment.intent_key()).await;
@@ -266,7 +262,7 @@ impl PaymentService {
         let next = {
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, PaymentError, _>(async |tx| {
-                let next = store::insert_attempt(tx, &draft).await?;
+                let next = store::insert_attempt(tx, &draft, request.user).await?;
                 if next.id == draft.id {
                     let attempt = Attempt { order_id: next.order, payment_id: next.id };
                     bus::enqueue::<FinishAttempt>(tx, &attempt, now + LOOK_AFTER, now).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     Money,
-    id::{OrderId, PaymentId, UserId},
+    id::{OrderId, PaymentId},
 };
 
 use crate::ports::{Intent, IntentStatus, Method, NextAction};
@@ -78,8 +78,8 @@ impl PaymentStatus {
 pub struct Payment {
     pub id: PaymentId,
     pub order: OrderId,
-    /// Whose order it is.
-    pub user: Option<UserId>,
+    /// Whose saved cards can pay it: the provider's id.
+    pub customer: Option<String>,
     /// 1 for the first.
     pub attempt: i32,
     pub method: Method,

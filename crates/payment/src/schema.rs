@@ -16,7 +16,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
-        user_id -> Nullable<Uuid>,
+        customer_id -> Nullable<Text>,
         next_action -> Nullable<Jsonb>,
         refund_revision -> Int4,
         checked_at -> Nullable<Timestamptz>,
@@ -95,6 +95,8 @@ diesel::table! {
         claimed_until -> Nullable<Timestamptz>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(payments, customers);
 
 #[diesel::declare_sql_function]
 extern "SQL" {

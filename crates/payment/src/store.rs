@@ -36,14 +36,17 @@ struct PaymentRow {
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    user_id: Option<UserId>,
     next_action: Option<Value>,
+    #[diesel(skip_insertion)]
+    customer_id: Option<String>,
 }
 
-/// Writes a new attempt, or leaves the one that is there; the row as it stands either way.
-pub(crate) async fn insert_attempt(conn: &mut Tx, payment: &Payment) -> QueryResult<Payment> {
+/// Writes a new attempt, with whom the provider knows `user` as, or leaves the one that is there; the row as it stands
+/// either way.
+pub(crate) async fn insert_attempt(conn: &mut Tx, payment: &Payment, user: UserId) -> QueryResult<Payment> {
+    let customer = customers::table.find(user).select(customers::customer_id).single_value();
     let new = diesel::insert_into(payments::table)
-        .values(PaymentRow::from(payment))
+        .values((PaymentRow::from(payment), payments::customer_id.eq(customer)))
         .on_conflict((payments::order_id, payments::attempt))
         .do_nothing()
         .returning(PaymentRow::as_returning());
@@ -294,8 +297,8 @@ impl From<&Payment> for PaymentRow {
             expires_at: payment.expires_at,
             created_at: payment.created_at,
             updated_at: payment.created_at,
-            user_id: payment.user,
             next_action: None,
+            customer_id: payment.customer.clone(),
         }
     }
 }
@@ -305,7 +308,7 @@ impl PaymentRow {
         Ok(Payment {
             id: self.id,
             order: self.order_id,
-            user: self.user_id,
+            customer: self.customer_id,
             attempt: self.attempt,
             method: Method::from_word(&self.method).ok_or_else(|| corrupt("unknown method"))?,
             amount: Money::grosz(self.amount),

@@ -50,6 +50,8 @@ pub(crate) struct Till {
     pub(crate) mood: Mutex<Mood>,
     /// The key of every request to make an intent.
     pub(crate) keys: Mutex<Vec<String>>,
+    /// And what each asked for.
+    pub(crate) asked: Mutex<Vec<NewIntent>>,
     pub(crate) intents: Mutex<HashMap<String, Intent>>,
     /// The key of every request to end an intent.
     pub(crate) cancelled: Mutex<Vec<String>>,
@@ -66,6 +68,7 @@ pub(crate) struct Till {
 impl PaymentProvider for Till {
     async fn create_intent(&self, new: &NewIntent, key: &str) -> Result<Intent, ProviderError> {
         self.keys.lock().unwrap().push(key.to_owned());
+        self.asked.lock().unwrap().push(new.clone());
         let mood = *self.mood.lock().unwrap();
         if mood == Mood::Away {
             return Err(ProviderError::Unavailable("no route".to_owned()));

@@ -115,6 +115,8 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
     let mut refusals = 0;
     for _ in 0..200 {
         for product in &products[..6] {
+            // Told anew: while the breaker was open nobody heard of it.
+            impatient.tell(&news(HERE, *product, (0, 2)), now).await;
             refusals += usize::from(refused(&impatient, *product, 1, now).await == Some(0));
         }
         if refusals > 0 {

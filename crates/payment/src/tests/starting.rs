@@ -136,13 +136,30 @@ async fn a_refusal_is_a_failure_told_once() {
     assert_eq!(house.payment(request).await.status, PaymentStatus::Failed);
 }
 
+#[tokio::test]
+async fn an_attempt_asks_for_the_same_however_often_also_when_a_card_was_saved_meanwhile() {
+    let house = House::new().await;
+    let request = house.request();
+    house.feel(Mood::Mute);
+    house.payments.start(request).await.unwrap();
+    let save = |user| format!("insert into payments.customers values ('{user}', 'cus_{user}', now())");
+    house.db.exec(&save(request.user)).await;
+    house.feel(Mood::Good);
+    house.payments.start(request).await.unwrap();
+    let next = StartPayment { user: request.user, ..house.request() };
+    house.payments.start(next).await.unwrap();
+    let asked = house.till.asked.lock().unwrap().clone();
+    let customers: Vec<Option<String>> = asked.into_iter().map(|new| new.customer).collect();
+    assert_eq!(customers, [None, None, Some(format!("cus_{}", request.user))]);
+}
+
 #[test]
 fn a_payment_does_not_show_its_secret() {
     let now = testkit::clock().now();
     let payment = Payment {
         id: PaymentId::generate(now),
         order: OrderId::generate(now),
-        user: None,
+        customer: None,
         attempt: 1,
         method: Method::Card,
         amount: PRICE,
