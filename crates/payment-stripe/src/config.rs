@@ -1,7 +1,5 @@
 //! Checks what a client is built with before anything is sent.
 
-use stripe::{Client, ClientBuilder};
-
 /// The client cannot be built; neither message shows the key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -14,7 +12,8 @@ pub enum ConfigError {
     LiveKeyInTheClear,
 }
 
-pub(crate) fn client(base_url: &str, secret_key: &str) -> Result<Client, ConfigError> {
+/// The address without a slash at its end.
+pub(crate) fn checked(base_url: &str, secret_key: &str) -> Result<String, ConfigError> {
     let base_url = base_url.strip_suffix('/').unwrap_or(base_url);
     let (secure, authority) = match (base_url.strip_prefix("https://"), base_url.strip_prefix("http://")) {
         (Some(authority), _) => (true, authority),
@@ -30,9 +29,8 @@ pub(crate) fn client(base_url: &str, secret_key: &str) -> Result<Client, ConfigE
     if !secure && !secret_key.contains("_test_") {
         return Err(ConfigError::LiveKeyInTheClear);
     }
-    // What is left to refuse: a host that is none, a key with letters that a header cannot carry.
-    ClientBuilder::new(secret_key).url(base_url).build().map_err(|error| match error {
-        stripe::StripeError::ConfigError(_) => ConfigError::BaseUrl,
-        _ => ConfigError::SecretKey,
-    })
+    if base_url.parse::<http::Uri>().is_err() {
+        return Err(ConfigError::BaseUrl);
+    }
+    Ok(base_url.to_owned())
 }

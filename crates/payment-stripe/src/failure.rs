@@ -1,8 +1,10 @@
 //! What a failed call says about the money: nothing was done, refused, or nobody knows.
 
 use payment::ports::ProviderError;
-use stripe::{ApiErrors, StripeError};
 use stripe_core::PaymentIntent;
+use stripe_shared::ApiErrors;
+
+use crate::line::LineError;
 
 /// Whether trying again, with the same key, can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,25 +23,14 @@ pub(crate) enum Failure {
     Refused { code: String, message: String, intent: Option<Box<PaymentIntent>> },
 }
 
-/// How the SDK words that no connection was made, so that not a byte of the request was sent. It keeps
-/// no more than this text of the cause; a test fails when another version words it differently.
-const NO_CONNECTION: &str = "client error (Connect)";
-
 impl Failure {
-    /// Never prints a [`StripeError`] itself: its text contains whole intents, client secrets included.
-    pub(crate) fn of(error: StripeError) -> Self {
+    pub(crate) fn of(error: LineError) -> Self {
         match error {
-            StripeError::Stripe(error, status) => Self::answered(*error, status),
-            StripeError::ClientError(text) if text.starts_with(NO_CONNECTION) => {
-                Self::NotDone("no connection".to_owned(), Next::TryAgain)
-            }
-            StripeError::ClientError(text) => Self::InDoubt(text, Next::TryAgain),
-            StripeError::ConfigError(text) => Self::NotDone(text, Next::GiveUp),
-            // The status of such an answer is lost in the SDK, so it may even have been a success.
-            StripeError::JSONDeserialize(_) => {
-                Self::InDoubt("the answer cannot be read".to_owned(), Next::GiveUp)
-            }
-            StripeError::Timeout => Self::timeout(),
+            LineError::Refused(error, status) => Self::answered(*error, status),
+            LineError::NotConnected => Self::NotDone("no connection".to_owned(), Next::TryAgain),
+            LineError::Broken(text) => Self::InDoubt(text, Next::TryAgain),
+            // It may have been an answer all the same.
+            LineError::Unreadable => Self::InDoubt("the answer cannot be read".to_owned(), Next::GiveUp),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod config;
 mod failure;
+mod line;
 mod patience;
 mod provider;
 mod translation;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use rand::Rng as _;
-use stripe::StripeError;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::failure::{Failure, Next};
+use crate::line::LineError;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
@@ -34,7 +34,7 @@ impl Patience {
     /// `call` must do the same however often it is made: it carries an idempotency key or only reads.
     pub(crate) async fn with<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failure>
     where
-        F: Future<Output = Result<T, StripeError>>,
+        F: Future<Output = Result<T, LineError>>,
     {
         let deadline = Instant::now() + self.total;
         let mut earlier = None;

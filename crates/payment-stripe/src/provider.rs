@@ -10,12 +10,15 @@ use payment::ports::{
     Intent, IntentStatus, NewIntent, NewRefund, PaymentProvider, ProviderDispute, ProviderError,
     ProviderRefund,
 };
-use stripe::{Client, IdempotencyKey, RequestStrategy, StripeRequest as _};
-use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod};
+use stripe_client_core::{
+    CustomizableStripeRequest, IdempotencyKey, RequestBuilder, RequestStrategy, StripeMethod,
+    StripeRequest as _,
+};
 use stripe_core::payment_intent::{CancelPaymentIntent, RetrievePaymentIntent};
 
-use crate::config::{self, ConfigError};
+use crate::config::ConfigError;
 use crate::failure::Failure;
+use crate::line::Line;
 use crate::patience::Patience;
 use crate::translation;
 use crate::wire::{DisputeList, IntentList, Refund, RefundList};
@@ -28,7 +31,7 @@ const PAGE: &str = "100";
 
 /// Takes payments through Stripe, or through a stand-in that speaks like it.
 pub struct StripeProvider {
-    client: Client,
+    line: Line,
     pub(crate) patience: Patience,
     breaker: Breaker,
 }
@@ -40,7 +43,7 @@ impl StripeProvider {
     /// An address with a path, something that is no secret key, a live key over plain http.
     pub fn new(base_url: &str, secret_key: &str) -> Result<Self, ConfigError> {
         Ok(Self {
-            client: config::client(base_url, secret_key)?,
+            line: Line::to(base_url, secret_key)?,
             patience: Patience::default(),
             breaker: Breaker::new(FAILURES, PAUSE),
         })
@@ -56,7 +59,7 @@ impl StripeProvider {
         if !self.breaker.admits(Instant::now()) {
             return Err(Failure::left_alone());
         }
-        let call = || request().request_strategy(strategy.clone()).send(&self.client);
+        let call = || request().request_strategy(strategy.clone()).send(&self.line);
         let answer = self.patience.with(call).await;
         match &answer {
             // A refusal is an answer.

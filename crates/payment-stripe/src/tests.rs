@@ -336,3 +336,24 @@ async fn a_provider_that_has_not_answered_of_late_is_left_alone_for_a_while() {
     assert!(matches!(&failure, ProviderError::Unavailable(why) if why.contains("left alone")), "{failure}");
     assert!(asked.elapsed() < Duration::from_millis(5));
 }
+
+#[tokio::test]
+async fn a_connection_serves_one_call_after_the_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let stripe = thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        for _ in 0..3 {
+            request(&mut connection);
+            let answer = intent_json().replace("connection: close\r\n", "");
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+        listener.set_nonblocking(true).unwrap();
+        listener.accept().is_err()
+    });
+    let provider = hasty(&base_url);
+    for _ in 0..3 {
+        provider.find_intent("pi_1").await.unwrap();
+    }
+    assert!(stripe.join().unwrap(), "nobody came by another connection");
+}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kernel::id::UserId;
 use payment::ports::{CardSetup, CardVault, ProviderError, SavedCard};
-use stripe::RequestStrategy;
+use stripe_client_core::RequestStrategy;
 
 use crate::StripeProvider;
 use crate::provider::{checked, once};
