@@ -24,13 +24,6 @@ pub const WORK_AT_MOST: Duration = Duration::from_secs(18);
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(String);
 
-impl IdempotencyKey {
-    /// For a request that came without one, where none is demanded: `id` makes it like no other.
-    pub fn unique(id: Uuid) -> Self {
-        Self(id.to_string())
-    }
-}
-
 impl FromRequest for IdempotencyKey {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;

@@ -289,7 +289,10 @@ async fn ten_refunds_at_once_give_back_no_more_than_was_paid() {
     let owner = shop.owner().await;
     let path = format!("/api/admin/orders/{}/refunds", placed.id);
     let thirty = json!({ "amount": { "amount": 3_000, "currency": "PLN" }, "reason": "a broken jar" });
-    let answers = join_all((0..10).map(|_| owner.post(&path, &thirty))).await;
+    assert_eq!(owner.post(&path, &thirty).await.refusal(), (400, "IDEMPOTENCY_KEY_REQUIRED".to_owned()));
+    let refunders: Vec<_> =
+        (0..10).map(|nth| owner.with("idempotency-key", format!("refund-{nth}"))).collect();
+    let answers = join_all(refunders.iter().map(|owner| owner.post(&path, &thirty))).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(made, 3);
     for refused in answers.iter().filter(|answer| answer.status != 201) {
@@ -306,7 +309,8 @@ async fn ten_refunds_at_once_give_back_no_more_than_was_paid() {
     let last = keyed.post(&path, &rest).await.with_status(201);
     assert_eq!(last.data()["amount"]["amount"], 1_000);
     assert_eq!(keyed.post(&path, &rest).await.with_status(201).text(), last.text());
-    assert_eq!(owner.post(&path, &rest).await.refusal(), (409, "NOTHING_TO_REFUND".to_owned()));
+    let nothing = owner.with("idempotency-key", "once-more").post(&path, &rest).await;
+    assert_eq!(nothing.refusal(), (409, "NOTHING_TO_REFUND".to_owned()));
     assert_eq!(ada.sees_payment("refunded", &placed).await["status"], "refunded");
 
     let there: i64 =

@@ -3,8 +3,8 @@
 use actix_web::{HttpResponse, web::Data};
 use chrono::{DateTime, Utc};
 use http_kit::{
-    Answers, ApiError, ApiResult, Body, Envelope, Failure, Fields, Id, IdempotencyKey, KeyedRequest,
-    Permission, Reply, Staff, once,
+    Answers, ApiError, Body, Envelope, Failure, Fields, Id, IdempotencyKey, KeyedRequest, Permission, Reply,
+    Staff, once,
 };
 use kernel::{
     Money, Role,
@@ -71,12 +71,12 @@ pub(crate) struct RefundResponse {
 /// The refund is written at once and asked for at the provider within seconds; `GET /api/admin/orders/{id}/payments`
 /// tells how it stands. Of what was paid by transfer somebody has to send it by hand and say so.
 ///
-/// With an `Idempotency-Key` it happens once, however often it is sent.
+/// Needs an `Idempotency-Key`: under one it happens once, however often it is sent.
 #[utoipa::path(
     post, path = "/api/admin/orders/{id}/refunds", tag = "administration", operation_id = "refundOrder",
     params(
         ("id" = OrderId, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, one per refund"),
+        ("Idempotency-Key" = String, Header, description = "1 to 255 characters, one per refund"),
     ),
     request_body = RefundRequest,
     responses(
@@ -91,7 +91,7 @@ pub(crate) async fn refund(
     payments: Data<PaymentService>,
     answers: Data<dyn Answers>,
     id: Id<OrderId>,
-    key: Option<IdempotencyKey>,
+    key: IdempotencyKey,
     body: Body<RefundRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let actor = staff.member.actor;
@@ -104,8 +104,7 @@ pub(crate) async fn refund(
     let reason = fields.finish(|| reason)?;
     let order = id.0;
     let endpoint = format!("payments.refund:{order}");
-    let unique = || IdempotencyKey::unique(RefundId::generate(payments.clock.now()).0);
-    let request = KeyedRequest::new(&endpoint, actor.staff, key.unwrap_or_else(unique), raw);
+    let request = KeyedRequest::new(&endpoint, actor.staff, key, raw);
     once(answers.into_inner(), request, move |turn| async move {
         let (http_kit::Turn::First(id) | http_kit::Turn::Again(id)) = turn;
         let refund = payments.refund(actor, order, (value.amount, &reason), RefundId(id)).await?;
@@ -114,10 +113,15 @@ pub(crate) async fn refund(
     .await
 }
 
-/// Somebody has transferred a refund by hand, of what was paid by transfer. Said again, it changes nothing.
+/// Somebody has transferred a refund by hand, of what was paid by transfer.
+///
+/// Needs an `Idempotency-Key`. Said again it changes nothing.
 #[utoipa::path(
     post, path = "/api/admin/payments/refunds/{id}/transfer", tag = "administration", operation_id = "confirmRefundTransfer",
-    params(("id" = RefundId, Path)),
+    params(
+        ("id" = RefundId, Path),
+        ("Idempotency-Key" = String, Header, description = "1 to 255 characters, one per transfer"),
+    ),
     request_body = SentRequest,
     responses(
         (status = 200, body = Envelope<RefundResponse>),
@@ -129,15 +133,23 @@ pub(crate) async fn refund(
 pub(crate) async fn confirm_transfer(
     staff: Staff<GiveBack>,
     payments: Data<PaymentService>,
+    answers: Data<dyn Answers>,
     id: Id<RefundId>,
+    key: IdempotencyKey,
     body: Body<SentRequest>,
-) -> ApiResult<RefundResponse> {
+) -> Result<HttpResponse, ApiError> {
     let actor = staff.member.actor;
+    let Body { value, raw } = body;
     let mut fields = Fields::default();
-    let reference = fields.text("reference", &body.value.reference, MAX_REFERENCE_CHARS);
+    let reference = fields.text("reference", &value.reference, MAX_REFERENCE_CHARS);
     let reference = fields.finish(|| reference)?;
-    let sent = payments.confirm_transfer(actor, id.0, &reference).await?;
-    Ok(Reply::ok(sent.into()))
+    let endpoint = format!("payments.refund_sent:{}", id.0);
+    let request = KeyedRequest::new(&endpoint, actor.staff, key, raw);
+    once(answers.into_inner(), request, move |_| async move {
+        let sent = payments.confirm_transfer(actor, id.0, &reference).await?;
+        Ok(Reply::ok(RefundResponse::from(sent)))
+    })
+    .await
 }
 
 impl From<Refund> for RefundResponse {
