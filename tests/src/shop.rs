@@ -191,8 +191,10 @@ impl Shop {
 
     /// Nothing that must never be, is; and no job was given up on.
     pub async fn is_sound(&self) {
-        let violations = self.db.lines("select * from inventory.integrity").await;
-        assert_eq!(violations, Vec::<String>::new());
+        for books in ["inventory", "payments"] {
+            let violations = self.db.lines(&format!("select * from {books}.integrity")).await;
+            assert_eq!(violations, Vec::<String>::new(), "{books}");
+        }
         let dead =
             self.db.lines("select name, last_error from platform.jobs where dead_at is not null").await;
         assert_eq!(dead, Vec::<String>::new());
