@@ -110,6 +110,7 @@ impl Payments for Everything {
     async fn start(&self, request: PaymentRequest) -> Result<Payment, PortError> {
         Ok(Payment {
             id: PaymentId(request.order.0),
+            attempt: 1,
             status: "creating".to_owned(),
             client_secret: None,
             next_action: None,

@@ -34,7 +34,7 @@ impl Handler for MarkPaid {
         let now = context.now;
         let paid = Paid { payment: event.payment_id, amount: event.amount };
         // Locks the order before it is read: one that expires this moment must be seen as expired.
-        money::store::lock_status(tx, event.order_id).await?;
+        money::store::lock(tx, event.order_id).await?;
         store::put_payment_status(tx, event.order_id, PaymentStatus::Succeeded, now).await?;
         let found = store::find_order(tx, event.order_id, None).await?;
         let order = found.ok_or_else(|| JobError::of(OrderError::NotFound))?;
@@ -96,7 +96,7 @@ async fn note_progress(
     status: PaymentStatus,
     context: &JobContext,
 ) -> Result<bool, JobError> {
-    let counts = money::store::lock_payment(tx, order).await?;
+    let counts = money::store::lock(tx, order).await?.and_then(|order| order.payment);
     if counts.is_some_and(|counts| counts != payment) {
         return Ok(false);
     }

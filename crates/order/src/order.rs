@@ -17,6 +17,9 @@ macro_rules! words {
         pub enum $name { $($variant),+ }
 
         impl $name {
+            /// In the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -46,7 +49,7 @@ words! {
 }
 
 words! {
-    /// How the order's payment stands; only rises.
+    /// How the order's payment stands; only rises, from the first on.
     PaymentStatus {
         Creating = "creating",
         RequiresPaymentMethod = "requires_payment_method",
@@ -60,22 +63,10 @@ words! {
 }
 
 impl PaymentStatus {
-    /// From the lowest on.
-    const RANKED: [Self; 8] = [
-        Self::Creating,
-        Self::RequiresPaymentMethod,
-        Self::RequiresAction,
-        Self::Processing,
-        Self::Failed,
-        Self::Canceled,
-        Self::Succeeded,
-        Self::Refunded,
-    ];
-
     /// Itself and all above it: from there it is not reached any more.
     pub(crate) fn and_above(self) -> &'static [Self] {
-        let rank = Self::RANKED.iter().position(|status| *status == self);
-        Self::RANKED.get(rank.unwrap_or_default()..).unwrap_or_default()
+        let rank = Self::ALL.iter().position(|status| *status == self);
+        Self::ALL.get(rank.unwrap_or_default()..).unwrap_or_default()
     }
 }
 
@@ -204,21 +195,6 @@ pub enum Transition {
 }
 
 impl Transition {
-    pub const ALL: [Self; 12] = [
-        Self::Pay,
-        Self::Revive,
-        Self::Expire,
-        Self::Cancel,
-        Self::CallOff,
-        Self::Prepare,
-        Self::Ship,
-        Self::Deliver,
-        Self::RefundPart,
-        Self::RefundAll,
-        Self::Dispute,
-        Self::Review,
-    ];
-
     /// Where it can begin; from anywhere else it changes nothing.
     pub const fn from(self) -> &'static [OrderStatus] {
         use OrderStatus::{

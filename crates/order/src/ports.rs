@@ -208,6 +208,8 @@ pub struct PaymentRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     pub id: PaymentId,
+    /// 1 for the one that the order began with.
+    pub attempt: i32,
     pub status: String,
     pub client_secret: Option<String>,
     pub next_action: Option<NextAction>,

@@ -216,7 +216,7 @@ pub(crate) async fn list_existing(conn: &mut Tx, ids: &[OrderId]) -> QueryResult
     Ok(found.into_iter().collect())
 }
 
-/// Moves the order on; false when it stands where that cannot begin.
+/// Moves the order on; false when it stands where that cannot begin. Paid it becomes by `put_paid`.
 pub(crate) async fn put_status(
     tx: &mut Tx,
     id: OrderId,
@@ -224,20 +224,13 @@ pub(crate) async fn put_status(
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     let from: Vec<&str> = transition.from().iter().map(|s| s.as_str()).collect();
-    let to = transition.to();
-    let paid_at = (to == OrderStatus::Paid).then_some(now);
+    let put = (orders::status.eq(transition.to().as_str()), orders::updated_at.eq(now));
     let standing = orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from)));
     if let Some(wanted) = transition.wants_parcel() {
-        let put = (orders::status.eq(to.as_str()), orders::updated_at.eq(now));
         let standing = standing.filter(orders::tracking_number.is_not_null().eq(wanted));
         return Ok(diesel::update(standing).set(put).execute(tx).await? == 1);
     }
-    let put = diesel::update(standing).set((
-        orders::status.eq(to.as_str()),
-        // `None` leaves the column as it is.
-        paid_at.map(|at| orders::paid_at.eq(at)),
-        orders::updated_at.eq(now),
-    ));
+    let put = diesel::update(standing).set(put);
     Ok(cached(put).execute(tx).await? == 1)
 }
 

@@ -189,6 +189,7 @@ impl Payments for World {
         let mut payments = self.payments.lock().unwrap();
         let payment = payments.entry(request.order).or_insert_with(|| Payment {
             id: PaymentId::generate(testkit::clock().now()),
+            attempt: 1,
             status: if away { "creating" } else { "requires_payment_method" }.to_owned(),
             client_secret: (!away).then(|| "pi_1_secret".to_owned()),
             next_action: None,
@@ -211,6 +212,7 @@ impl Payments for World {
         let set = self.retried.lock().unwrap().clone();
         let next = || Payment {
             id: PaymentId::generate(testkit::clock().now()),
+            attempt: 2,
             status: "requires_payment_method".to_owned(),
             client_secret: Some("pi_2_secret".to_owned()),
             next_action: None,

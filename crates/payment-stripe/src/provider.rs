@@ -27,7 +27,7 @@ use crate::wire::{DisputeList, IntentList, Refund, RefundList};
 const FAILURES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(5);
 /// The most that Stripe puts on a page.
-const PAGE: &str = "100";
+pub(crate) const PAGE: &str = "100";
 
 /// Takes payments through Stripe, or through a stand-in that speaks like it.
 pub struct StripeProvider {

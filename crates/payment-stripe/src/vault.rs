@@ -6,7 +6,7 @@ use payment::ports::{CardSetup, CardVault, ProviderError, SavedCard};
 use stripe_client_core::RequestStrategy;
 
 use crate::StripeProvider;
-use crate::provider::{checked, once};
+use crate::provider::{PAGE, checked, once};
 use crate::wire::{Card, CardList, Named, Setup};
 
 #[async_trait]
@@ -38,7 +38,7 @@ impl CardVault for StripeProvider {
     }
 
     async fn list_cards(&self, customer: &str) -> Result<Vec<SavedCard>, ProviderError> {
-        let query = [("customer", checked("cus_", customer)?), ("limit", "100"), ("type", "card")];
+        let query = [("customer", checked("cus_", customer)?), ("limit", PAGE), ("type", "card")];
         let list: CardList = self.get("/payment_methods", &query).await?;
         Ok(list.data.into_iter().filter_map(Card::into_port).collect())
     }

@@ -274,9 +274,10 @@ impl PaymentService {
         Ok(Retried::Open(Box::new(self.open(next).await?)))
     }
 
-    async fn latest_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {
+    /// The one with the highest number: clocks of two instances may differ.
+    pub(crate) async fn latest_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[request.order]).await?;
-        match attempts.into_iter().next_back() {
+        match attempts.into_iter().max_by_key(|attempt| attempt.attempt) {
             Some(latest) => Ok(latest),
             None => self.first_attempt(request).await,
         }

@@ -32,10 +32,7 @@ pub use error::PaymentError;
 pub use measures::Measures;
 pub use payment::{Payment, PaymentStatus};
 pub use reconcile::jobs::{ReconcileOpen, ReconcilePage, ReconcileRecent};
-pub use refund::{
-    RefundStatus,
-    jobs::{RefundOrder, SendRefund},
-};
+pub use refund::jobs::{RefundOrder, SendRefund};
 pub use service::PaymentService;
 pub use webhook::{
     WebhookSecrets,

@@ -67,13 +67,13 @@ impl PaymentsApi for PaymentService {
         let attempts = store::list_of_orders(&mut *self.db.conn().await?, &[order]).await?;
         let paid = attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Succeeded);
         let paid = paid.map(|attempt| Paid { payment: attempt.id, amount: attempt.amount }).collect();
-        Ok(Synced { paid, latest: attempts.into_iter().next_back() })
+        Ok(Synced { paid, latest: attempts.into_iter().max_by_key(|attempt| attempt.attempt) })
     }
 
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     async fn stop(&self, request: StartPayment) -> Result<Stopped, PaymentError> {
-        // Whoever starts it later finds the attempt, and that it has ended.
-        self.first_attempt(request).await?;
+        // Whoever starts it later finds an attempt, and that it has ended.
+        self.latest_attempt(request).await?;
         self.stop_attempts(request.order, |_| true).await
     }
 

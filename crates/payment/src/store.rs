@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use db::{Tx, cached};
 use diesel::{
-    dsl::{exists, select},
+    dsl::{exists, select, sql},
+    expression::SqlLiteral,
     prelude::*,
+    sql_types::{Bool, Text},
 };
 use diesel_async::RunQueryDsl;
 use kernel::{
@@ -98,17 +100,18 @@ pub(crate) async fn list_of_intents(conn: &mut Tx, intents: &[String]) -> QueryR
     rows.into_iter().map(PaymentRow::into_payment).collect()
 }
 
+/// What is not final here, spelled out as in the index `payments_open`.
+fn open() -> SqlLiteral<Bool> {
+    sql("status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
+         and method <> 'bank_transfer'")
+}
+
 /// What the provider may know more about, those longest unasked first.
 pub(crate) async fn list_open(conn: &mut Tx, before: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Payment>> {
-    // Spelled out as in the index `payments_open`.
-    let open = diesel::dsl::sql::<diesel::sql_types::Bool>(
-        "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
-         and method <> 'bank_transfer'",
-    );
     let settled = payments::updated_at.lt(before);
     let unasked = payments::checked_at.is_null().or(payments::checked_at.lt(before));
     let rows: Vec<PaymentRow> = PaymentRow::query()
-        .filter(open.and(settled).and(unasked))
+        .filter(open().and(settled).and(unasked))
         .order(payments::checked_at.asc().nulls_first())
         .limit(limit)
         .load(conn)
@@ -163,27 +166,13 @@ pub(crate) async fn list_of_orders(conn: &mut Tx, orders: &[OrderId]) -> QueryRe
 /// The payment that an intent belongs to, locked: by the intent's id, or, when the answer that would have told us
 /// the id was lost, the attempt of its order that still waits for one.
 pub(crate) async fn lock_by_intent(tx: &mut Tx, intent: &Intent) -> QueryResult<Option<Payment>> {
-    let known = PaymentRow::query()
-        .filter(payments::intent_id.eq(&intent.id))
-        .for_update()
-        .first(tx)
-        .await
-        .optional()?;
-    let row = match (known, intent.order) {
-        (Some(row), _) => Some(row),
-        (None, Some(order)) => {
-            let waiting = payments::order_id.eq(order).and(payments::intent_id.is_null());
-            PaymentRow::query()
-                .filter(waiting)
-                .order(payments::attempt)
-                .for_update()
-                .first(tx)
-                .await
-                .optional()?
-        }
-        (None, None) => None,
-    };
-    row.map(PaymentRow::into_payment).transpose()
+    if let Some(known) = lock_of_intent(tx, &intent.id).await? {
+        return Ok(Some(known));
+    }
+    let Some(order) = intent.order else { return Ok(None) };
+    let waiting = payments::order_id.eq(order).and(payments::intent_id.is_null());
+    let first = PaymentRow::query().filter(waiting).order(payments::attempt).for_update();
+    first.first(tx).await.optional()?.map(PaymentRow::into_payment).transpose()
 }
 
 /// How a payment stands, locked until the transaction ends.
@@ -334,13 +323,13 @@ pub(crate) fn corrupt(what: &str) -> diesel::result::Error {
 
 #[derive(QueryableByName)]
 pub(crate) struct ViolationRow {
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     pub(crate) rule: String,
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     pub(crate) subject: String,
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     pub(crate) stands: String,
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     pub(crate) expected: String,
 }
 
@@ -362,17 +351,13 @@ pub(crate) async fn measure(
         .select(diesel::dsl::min(inbox::received_at))
         .get_result(conn)
         .await?;
-    // Spelled out as in the index `payments_open`.
-    let creating = diesel::dsl::sql::<diesel::sql_types::Bool>(
-        "status in ('creating', 'requires_payment_method', 'requires_action', 'processing', 'failed')
-         and method <> 'bank_transfer' and status = 'creating'",
-    );
+    let creating = open().and(payments::status.eq(PaymentStatus::Creating.as_str()));
     let unknown_outcomes = payments::table
         .filter(creating.and(payments::created_at.lt(intent)))
         .count()
         .get_result(conn)
         .await?;
-    let open = diesel::dsl::sql::<diesel::sql_types::Bool>("status in ('requested', 'pending')");
+    let open = sql::<Bool>("status in ('requested', 'pending')");
     let slow_refunds =
         refunds::table.filter(open.and(refunds::requested_at.lt(refund))).count().get_result(conn).await?;
     let inbox_ms = oldest.map_or(0, |oldest| (now - oldest).num_milliseconds().max(0));

@@ -57,6 +57,8 @@ pub(crate) struct Till {
     pub(crate) cancelled: Mutex<Vec<String>>,
     /// How often an intent was looked at.
     pub(crate) looks: Mutex<u32>,
+    /// The intent of which it says what nobody understands.
+    pub(crate) riddle: Mutex<Option<String>>,
     /// Under the key of each.
     pub(crate) refunds: Mutex<Vec<(String, ProviderRefund)>>,
     pub(crate) disputes: Mutex<Vec<(String, ProviderDispute)>>,
@@ -87,6 +89,9 @@ impl PaymentProvider for Till {
 
     async fn find_intent(&self, id: &str) -> Result<Intent, ProviderError> {
         *self.looks.lock().unwrap() += 1;
+        if self.riddle.lock().unwrap().as_deref() == Some(id) {
+            return Err(ProviderError::Unknown("a new status".to_owned()));
+        }
         match *self.mood.lock().unwrap() {
             Mood::Away => return Err(ProviderError::Unavailable("no route".to_owned())),
             Mood::Refusing => return Err(refused()),

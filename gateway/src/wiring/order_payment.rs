@@ -67,6 +67,7 @@ fn started(request: PaymentRequest) -> StartPayment {
 fn shown(payment: payment::Payment) -> Payment {
     Payment {
         id: payment.id,
+        attempt: payment.attempt,
         status: payment.status.as_str().to_owned(),
         client_secret: payment.client_secret,
         next_action: payment.next_action.map(|action| NextAction { kind: action.kind, url: action.url }),

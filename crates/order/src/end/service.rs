@@ -130,7 +130,7 @@ pub(crate) async fn end_in(
     ((transition, paid), reason): ((Transition, bool), Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let stood = money::store::lock_status(tx, order.id).await?;
+    let stood = money::store::lock(tx, order.id).await?.map(|order| order.status);
     if !store::put_status(tx, order.id, transition, now).await? {
         return Ok(false);
     }

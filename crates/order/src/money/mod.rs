@@ -80,9 +80,8 @@ pub(crate) async fn mark_paid(
     detail: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, db::QueryError> {
-    let moved = orders::put_status(tx, order.id, transition, now).await?;
+    let moved = store::put_paid(tx, order.id, (transition, payment), now).await?;
     if moved {
-        store::put_payment(tx, order.id, payment).await?;
         orders::insert_event(tx, order.id, ("paid", detail), now).await?;
         let lines = order.lines.iter();
         let event = OrderPaid {
@@ -176,8 +175,7 @@ pub(crate) async fn mark_refunded(
     now: DateTime<Utc>,
 ) -> Result<(), db::QueryError> {
     let (id, amount) = (event.order_id, event.refunded.to_string());
-    store::lock_status(tx, id).await?;
-    let Some(order) = orders::find_order(tx, id, None).await? else { return Ok(()) };
+    let Some(order) = store::lock(tx, id).await? else { return Ok(()) };
     // The order is paid by another: this was money that came twice.
     if order.status.is_paid() && order.payment.is_some_and(|by| by != event.payment_id) {
         return orders::insert_event(tx, id, ("refunded", Some(&amount)), now).await;
@@ -206,7 +204,7 @@ pub(crate) async fn mark_disputed(
     now: DateTime<Utc>,
 ) -> Result<(), db::QueryError> {
     let id = event.order_id;
-    let Some(stands) = store::lock_status(tx, id).await? else { return Ok(()) };
+    let Some(stands) = store::lock(tx, id).await?.map(|order| order.status) else { return Ok(()) };
     let (known, from) = store::find_dispute(tx, id).await?;
     let kind = match event.outcome {
         DisputeOutcome::Opened => "disputed",

@@ -10,25 +10,45 @@ use kernel::{
     id::{OrderId, PaymentId},
 };
 
-use crate::{OrderStatus, PaymentStatus, order::method_word, schema::orders, store::status_of};
+use crate::{OrderStatus, PaymentStatus, Transition, order::method_word, schema::orders, store::status_of};
 
-/// How an order stands, locked until the transaction ends.
-pub(crate) async fn lock_status(tx: &mut Tx, id: OrderId) -> QueryResult<Option<OrderStatus>> {
-    let word: Option<String> =
-        cached(orders::table.find(id).select(orders::status).for_update()).get_result(tx).await.optional()?;
-    word.map(|word| status_of(&word)).transpose()
+/// How an order stands, and which attempt to pay it counts: the last one begun, if it was not the first, or the one that
+/// paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Locked {
+    pub(crate) status: OrderStatus,
+    pub(crate) payment: Option<PaymentId>,
 }
 
-/// Which attempt to pay counts, if it is not the first; the order is locked until the transaction ends.
-pub(crate) async fn lock_payment(tx: &mut Tx, id: OrderId) -> QueryResult<Option<PaymentId>> {
-    let counts = orders::table.find(id).select(orders::payment_id).for_update();
-    Ok(cached(counts).get_result::<Option<PaymentId>>(tx).await.optional()?.flatten())
+/// The order is locked until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: OrderId) -> QueryResult<Option<Locked>> {
+    let wanted = orders::table.find(id).select((orders::status, orders::payment_id)).for_update();
+    let row: Option<(String, Option<PaymentId>)> = cached(wanted).get_result(tx).await.optional()?;
+    row.map(|(status, payment)| Ok(Locked { status: status_of(&status)?, payment })).transpose()
 }
 
 /// Which attempt to pay counts.
 pub(crate) async fn put_payment(tx: &mut Tx, id: OrderId, payment: PaymentId) -> QueryResult<()> {
-    cached(diesel::update(orders::table.find(id)).set(orders::payment_id.eq(payment))).execute(tx).await?;
+    diesel::update(orders::table.find(id)).set(orders::payment_id.eq(payment)).execute(tx).await?;
     Ok(())
+}
+
+/// The order is paid by this; false when it does not stand where `transition` can begin.
+pub(crate) async fn put_paid(
+    tx: &mut Tx,
+    id: OrderId,
+    (transition, payment): (Transition, PaymentId),
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let from: Vec<&str> = transition.from().iter().map(|s| s.as_str()).collect();
+    let standing = orders::table.filter(orders::id.eq(id).and(orders::status.eq_any(from)));
+    let put = diesel::update(standing).set((
+        orders::status.eq(transition.to().as_str()),
+        orders::payment_id.eq(payment),
+        orders::paid_at.eq(now),
+        orders::updated_at.eq(now),
+    ));
+    Ok(cached(put).execute(tx).await? == 1)
 }
 
 /// Another attempt was begun; false when the order does not wait for its money any more.

@@ -46,6 +46,10 @@ impl OrderService {
             Retried::UnderWay => return Err(OrderError::PaymentUnderWay),
             Retried::TooOften => return Err(OrderError::TooManyAttempts),
         };
+        if payment.attempt == 1 {
+            // The one that the order began with.
+            return Ok((order, payment));
+        }
         let status = PaymentStatus::from_word(&payment.status).unwrap_or(PaymentStatus::Creating);
         let waits = {
             let mut conn = self.db.conn().await?;
@@ -78,7 +82,7 @@ impl OrderService {
             let now = self.clock.now();
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, OrderError, _>(async |tx| {
-                money::store::lock_status(tx, id).await?;
+                money::store::lock(tx, id).await?;
                 let mut stands = latest.and_then(|latest| PaymentStatus::from_word(&latest.status));
                 for paid in paid {
                     // What does not simply pay it is the affair of the payment's own event.

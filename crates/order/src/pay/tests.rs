@@ -9,8 +9,9 @@ use kernel::{Clock as _, id::PaymentId};
 
 use crate::{
     Order, OrderError, OrderStatus, PaymentStatus,
+    end::service::payment_of,
     events::{MarkPaymentFailed, NoteProgress, tests::timeline},
-    ports::{Paid, Payment, Retried},
+    ports::{Paid, Payment, Payments as _, Retried},
     tests::{HOLD, Shop},
 };
 
@@ -52,6 +53,17 @@ async fn another_attempt_may_be_made_in_another_way() {
     assert_eq!(shop.read(&order).await.payment_status, PaymentStatus::RequiresPaymentMethod);
     shop.attempt_fails(&order, again.payment.unwrap()).await;
     assert_eq!(shop.read(&order).await.payment_status, PaymentStatus::Failed);
+}
+
+#[tokio::test]
+async fn asking_for_the_attempt_that_is_open_begins_nothing() {
+    let shop = Shop::new().await;
+    let order = shop.placed().await;
+    let open = shop.world.start(payment_of(&order));
+    let payment = open.await.unwrap();
+    *shop.world.retried.lock().unwrap() = Some(Retried::Open(payment));
+    assert_eq!(shop.retries(&order, PaymentMethod::Card).await.unwrap(), order);
+    assert_eq!(timeline(&shop.read(&order).await), [("placed", None)]);
 }
 
 #[tokio::test]
@@ -124,6 +136,7 @@ async fn asking_now_pays_the_order_whose_event_never_came() {
     let payment = PaymentId::generate(shop.clock.now());
     *shop.world.latest.lock().unwrap() = Some(Payment {
         id: payment,
+        attempt: 1,
         status: "processing".to_owned(),
         client_secret: None,
         next_action: None,

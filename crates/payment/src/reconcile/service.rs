@@ -12,7 +12,7 @@ use super::{Difference, Kind, Outcome, Scope, Tally, jobs::ReconcilePage, store}
 use crate::{
     Payment, PaymentError, PaymentService, PaymentStatus,
     news::News,
-    ports::{Intent, ProviderRefund},
+    ports::{Intent, ProviderError, ProviderRefund},
     refund::{RefundStatus, store as refunds},
     store as payments,
 };
@@ -72,22 +72,25 @@ impl PaymentService {
         let (before, until) = (self.clock.now() - self.settled, Instant::now() + AT_MOST);
         let open = payments::list_open(&mut *self.db.conn().await?, before, BATCH).await?;
         for payment in open.iter().take_while(|_| Instant::now() < until) {
-            self.check(payment, tally).await?;
-            let checked = [payment.id];
-            payments::put_checked(&mut *self.db.conn().await?, &checked, self.clock.now()).await?;
+            skip_what_cannot_be_told(payment.order, self.check(payment, tally).await)?;
+            // Also one that was skipped: it must not stand before all others the next time.
+            payments::put_checked(&mut *self.db.conn().await?, &[payment.id], self.clock.now()).await?;
         }
         let unconfirmed = refunds::list_unconfirmed(&mut *self.db.conn().await?, before, BATCH).await?;
         for refund in unconfirmed.iter().take_while(|_| Instant::now() < until) {
             let payment = payments::find(&mut *self.db.conn().await?, refund.payment).await?;
             let Some(intent) = payment.and_then(|payment| payment.intent) else { continue };
             tally.checked += 1;
-            if refund.status == RefundStatus::Requested {
+            let done = if refund.status == RefundStatus::Requested {
                 // Its job may have been given up: it looks, and asks if there is nothing.
-                self.send_refund(refund.id, true).await?;
-                continue;
-            }
-            let known = self.provider.list_refunds(&intent).await?;
-            self.compare_refunds(&intent, &known, Some(refund.order), tally).await?;
+                self.send_refund(refund.id, true).await
+            } else {
+                match self.provider.list_refunds(&intent).await {
+                    Ok(known) => self.compare_refunds(&intent, &known, Some(refund.order), tally).await,
+                    Err(e) => Err(e.into()),
+                }
+            };
+            skip_what_cannot_be_told(refund.order, done)?;
         }
         Ok(())
     }
@@ -275,5 +278,17 @@ impl PaymentService {
         };
         store::put_difference(&mut *self.db.conn().await?, &difference).await?;
         Ok(())
+    }
+}
+
+/// One of which the provider says nothing that can be understood keeps no other from being compared; a provider that is away
+/// ends the run.
+fn skip_what_cannot_be_told(order: OrderId, checked: Result<(), PaymentError>) -> Result<(), PaymentError> {
+    match checked {
+        Err(PaymentError::Provider(e @ (ProviderError::Unknown(_) | ProviderError::Refused { .. }))) => {
+            tracing::error!(order.id = %order, error = %e, "the payment of order {order} could not be compared");
+            Ok(())
+        }
+        checked => checked,
     }
 }

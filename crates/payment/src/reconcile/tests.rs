@@ -147,6 +147,17 @@ async fn an_attempt_that_nobody_finished_is_finished() {
 }
 
 #[tokio::test]
+async fn one_that_cannot_be_understood_keeps_no_other_from_being_found() {
+    let house = House::new().await;
+    let (riddle, behind) = (house.started().await, house.started().await);
+    *house.till.riddle.lock().unwrap() = Some(riddle.1.id);
+    house.till.set(&at(&behind.1, IntentStatus::Succeeded));
+    house.later();
+    assert_eq!(house.payments.reconcile_open().await.unwrap().repaired, 1);
+    assert_eq!(house.count("payments.payments where checked_at is not null").await, 2);
+}
+
+#[tokio::test]
 async fn a_refund_whose_job_was_given_up_is_asked_for_again() {
     let house = House::new().await;
     let (request, intent) = house.paid().await;

@@ -21,7 +21,7 @@ use crate::ports::ProviderRefundStatus;
 /// How a refund stands. The order of the variants is the rank: it only rises, and one that has failed, even after it had
 /// seemed to succeed, is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RefundStatus {
+pub(crate) enum RefundStatus {
     /// The provider has not been asked, or has not answered.
     Requested,
     Pending,
@@ -33,7 +33,7 @@ pub enum RefundStatus {
 impl RefundStatus {
     const ALL: [Self; 4] = [Self::Requested, Self::Pending, Self::Succeeded, Self::Failed];
 
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",
             Self::Pending => "pending",

@@ -194,7 +194,7 @@ impl PaymentService {
     }
 }
 
-/// All of these payments that was taken goes back, each once for this cause. The caller holds their locks.
+/// All that is left of this payment goes back, once for this cause. The caller holds its lock.
 pub(crate) async fn refund_all(
     tx: &mut Tx,
     payment: &Payment,
@@ -260,7 +260,7 @@ fn foreign(payment: &Payment, theirs: &ProviderRefund, now: DateTime<Utc>) -> Re
 }
 
 /// The sum of what went back is another.
-pub(crate) async fn tell_refunded(
+async fn tell_refunded(
     tx: &mut Tx,
     payment: &Payment,
     refunded: Money,
