@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use contracts::{
     identity::CodeRequested,
     inventory::{AvailabilityTurned, StockLow},
-    order::{OrderEnded, OrderPaid, OrderPlaced, RefundDue},
+    order::{OrderEnded, OrderPaid, OrderPlaced, PaymentMethod, RefundDue},
     payment::{
         PaymentDisputed, PaymentFailed, PaymentMismatched, PaymentProgressed, PaymentRefunded,
         PaymentSucceeded, RefundFailed,
@@ -38,6 +38,7 @@ use payment::{
     StopOthers, SweepInbox, WorkEvent,
     events::{StartOrderPayment, StopPayments},
 };
+use serde_json::json;
 use shopping::{
     events::{DeleteCart, EmptyCart},
     jobs::{DeleteExpiredGuests, TellOfAbandonedCarts},
@@ -51,7 +52,7 @@ pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
         .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
-        .on::<OrderPlaced, CommitOnAccount>()
+        .on_those::<OrderPlaced, CommitOnAccount>(json!({ "method": PaymentMethod::BankTransfer }))
         .on::<AvailabilityTurned, MarkAvailability>()
         .on::<StockLow, WarnOfLowStock>()
         .on::<OrderPaid, CommitStock>()

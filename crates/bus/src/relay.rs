@@ -5,9 +5,10 @@ use contracts::Event;
 use db::{Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Text, Timestamptz},
+    sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
+use serde_json::Value;
 
 use crate::Job;
 
@@ -19,22 +20,35 @@ pub struct Subscriptions {
     queues: Vec<&'static str>,
     /// Milliseconds between the event and its job.
     delays: Vec<i64>,
+    /// What the event must hold for its job to be made.
+    holding: Vec<Option<Value>>,
 }
 
 impl Subscriptions {
     /// `J` runs for each `E`; the event itself is the job's payload.
     #[must_use]
     pub fn on<E: Event, J: Job<Payload = E>>(self) -> Self {
-        self.on_after::<E, J>(TimeDelta::zero())
+        self.with::<E, J>(TimeDelta::zero(), None)
+    }
+
+    /// `J` runs for each `E` that holds these fields: no job is made of the others only to find nothing to do.
+    #[must_use]
+    pub fn on_those<E: Event, J: Job<Payload = E>>(self, holding: Value) -> Self {
+        self.with::<E, J>(TimeDelta::zero(), Some(holding))
     }
 
     /// `J` runs so long after each `E`: a safety net under what somebody is probably doing right now.
     #[must_use]
-    pub fn on_after<E: Event, J: Job<Payload = E>>(mut self, delay: TimeDelta) -> Self {
+    pub fn on_after<E: Event, J: Job<Payload = E>>(self, delay: TimeDelta) -> Self {
+        self.with::<E, J>(delay, None)
+    }
+
+    fn with<E: Event, J: Job<Payload = E>>(mut self, delay: TimeDelta, holding: Option<Value>) -> Self {
         self.events.push(E::NAME);
         self.jobs.push(J::NAME);
         self.queues.push(J::QUEUE.as_str());
         self.delays.push(delay.num_milliseconds());
+        self.holding.push(holding);
         self
     }
 
@@ -66,7 +80,8 @@ pub async fn relay(
              insert into platform.jobs (id, name, queue, payload, run_at, created_at)
              select gen_random_uuid(), s.job, s.queue, g.payload,
                     greatest($6, g.occurred_at + s.delay * interval '1 millisecond'), $6
-             from gone g join unnest($2, $3, $4, $5) as s (event, job, queue, delay) on s.event = g.name
+             from gone g join unnest($2, $3, $4, $5, $7) as s (event, job, queue, delay, holding)
+                 on s.event = g.name and (s.holding is null or g.payload @> s.holding)
          )
          select count(*) as events from gone",
     );
@@ -76,7 +91,8 @@ pub async fn relay(
         .bind::<Array<Text>, _>(&subscriptions.jobs)
         .bind::<Array<Text>, _>(&subscriptions.queues)
         .bind::<Array<BigInt>, _>(&subscriptions.delays)
-        .bind::<Timestamptz, _>(now);
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Nullable<Jsonb>>, _>(&subscriptions.holding);
     let relayed: Relayed = cached(relay).get_result(conn).await?;
     if relayed.events > 0 {
         kernel::crash::point("bus.after_relay");

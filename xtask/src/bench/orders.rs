@@ -1,25 +1,31 @@
 //! The order itself, once for each customer that was made ready: nothing but `POST /api/orders` is measured, with all
 //! that it leaves to the background going on beside it.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::Measured;
 use super::crowd::{self, Post};
+use super::gate::Refusals;
 use super::usage::Processes;
 use super::visitor::Customer;
 use super::wrk::{Ask, Load};
 use crate::say;
 
 /// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
-pub(super) fn place(port: u16, customers: &[Customer], name: &str, at_once: usize) -> Result<Measured> {
+fn place(
+    port: u16,
+    customers: &[Customer],
+    (name, at_once): (&str, usize),
+    statuses: &'static [u16],
+) -> Result<Measured> {
     crowd::each(port, (customers.len(), at_once), name, |number| {
         let customer = &customers[number];
         let headers = vec![
             ("Authorization", format!("Bearer {}", customer.token)),
             ("Idempotency-Key", format!("{name}-{number}")),
         ];
-        Post { path: "/api/orders", headers, body: form(customer), status: 201 }
+        Post { path: "/api/orders", headers, body: form(customer), statuses }
     })
 }
 
@@ -35,6 +41,15 @@ const ONE_LINE: &str = "
 
 /// The same product in every cart.
 const HOT: &str = "update shopping.cart_items set product_id = (select min(product_id::text)::uuid from shopping.cart_items)";
+
+/// Buyers of a flash sale, and how many of them find something.
+const BUYERS: usize = 1_000;
+const LUCKY: i64 = 100;
+/// So much of the hot product is left as the lucky ones have in their carts.
+const LITTLE_LEFT: &str = "
+    select inventory.change_stock(
+        gen_random_uuid(), sku_id, 'adjust', reserved + 200 * {{LUCKY}} - on_hand, 'bench', 'bench', now())
+    from inventory.stock where sku_id = (select min(product_id::text)::uuid from shopping.cart_items)";
 
 /// Nothing of it is left.
 const SOLD_OUT: &str = "
@@ -60,7 +75,11 @@ pub(super) struct Rounds {
     pub(super) hot: Measured,
     pub(super) among_many: Measured,
     pub(super) before: Measured,
+    /// Of [`BUYERS`] at once, [`LUCKY`] are served.
+    pub(super) flash: Measured,
     pub(super) sold_out: Measured,
+    /// What the gate itself took, of a hundred refusals, within a millisecond.
+    pub(super) refused_at_once: f64,
 }
 
 impl Orders<'_> {
@@ -77,6 +96,7 @@ impl Orders<'_> {
         let among_many = self.round(&format!("order, {} stored", self.stored), 32, "")?;
         let spread = self.round("order of one line", 32, ONE_LINE)?;
         let hot = self.round("order of one hot product", 32, HOT)?;
+        let flash = self.flash_sale()?;
         self.database.batch_execute(SOLD_OUT)?;
         self.database.batch_execute(AGAIN)?;
         let asks: Vec<Ask> = self.customers.iter().map(order).collect();
@@ -84,14 +104,38 @@ impl Orders<'_> {
             load.warm_up(self.port, &asks)?;
             self.processes.during("order of what is sold out", || load.run_refused(self.port, &asks))
         })?;
-        Ok(Rounds { few, many, spread, hot, among_many, before, sold_out })
+        // How long one waits, not how many are served.
+        let patient = Load { connections: 2, ..*load };
+        let before_gate = Refusals::read(self.port)?;
+        say::step(&format!("sold out for two, {} s", load.seconds), || patient.run_refused(self.port, &asks))?;
+        let refused_at_once = Refusals::read(self.port)?.percent_at_once_since(&before_gate);
+        Ok(Rounds { few, many, spread, hot, among_many, before, flash, sold_out, refused_at_once })
+    }
+
+    fn flash_sale(&mut self) -> Result<Measured> {
+        self.database.batch_execute(&LITTLE_LEFT.replace("{{LUCKY}}", &LUCKY.to_string()))?;
+        self.database.batch_execute(AGAIN)?;
+        let before = self.orders()?;
+        let buyers = self.customers.get(..BUYERS).unwrap_or(self.customers);
+        let name = format!("flash sale, {} at once", buyers.len());
+        let sale = say::step(&name, || {
+            let rush = || place(self.port, buyers, (&name, buyers.len()), &[201, 409]);
+            self.processes.during(&name, rush)
+        })?;
+        let served = self.orders()? - before;
+        ensure!(served == LUCKY, "{served} orders of what was enough for {LUCKY}");
+        Ok(sale)
+    }
+
+    fn orders(&mut self) -> Result<i64> {
+        Ok(self.database.query_one("select count(*) from orders.orders", &[])?.get(0))
     }
 
     fn round(&mut self, name: &str, at_once: usize, prepare: &str) -> Result<Measured> {
         self.database.batch_execute(prepare)?;
         self.database.batch_execute(AGAIN)?;
         say::step(&format!("{} times {name}", self.customers.len()), || {
-            self.processes.during(name, || place(self.port, self.customers, name, at_once))
+            self.processes.during(name, || place(self.port, self.customers, (name, at_once), &[201]))
         })
     }
 }

@@ -86,6 +86,10 @@ impl Table {
         self.ratios.push(format!("{name}: {:.1} s", time.as_secs_f64()));
     }
 
+    pub(super) fn share(&mut self, name: &str, percent: f64) {
+        self.ratios.push(format!("{name}: {percent:.1} %"));
+    }
+
     pub(super) fn memory(&mut self, products: u32, kib: u64) {
         self.ratios.push(format!("gateway's memory at its peak, {products} products: {} MB", kib / 1024));
     }

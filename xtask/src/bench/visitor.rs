@@ -14,7 +14,7 @@ use crate::signals;
 const AT_ONCE: usize = 8;
 /// Three lines of this much each are above the minimum order of 200 zloty.
 const LINE_GROSZ: u64 = 7_000;
-const LINES: u32 = 3;
+const LINES: usize = 3;
 
 #[derive(Debug, Clone)]
 pub(super) struct Good {
@@ -26,6 +26,8 @@ pub(super) struct Good {
 
 #[derive(Debug, Clone)]
 pub(super) struct Customer {
+    /// Tells what is in the cart.
+    number: u32,
     pub(super) token: String,
     pub(super) address: String,
 }
@@ -57,16 +59,22 @@ fn good(item: &Value) -> Option<Good> {
     Some(Good { id: item["id"].as_str()?.to_owned(), quantity, least })
 }
 
-/// A unit more of a product, for each customer four times another.
+/// More of what is in the carts already, so that an order has as many lines afterwards as before; each customer in turn.
 pub(super) fn adds(tokens: &[&str], goods: &[Good]) -> Vec<Ask> {
-    let goods = goods.iter().cycle();
-    let rounds = goods.zip(tokens.iter().cycle()).take(tokens.len() * 4);
-    rounds
-        .map(|(good, token)| {
+    let more = |nth| {
+        let customers = tokens.iter().enumerate();
+        customers.filter_map(move |(number, token)| {
+            let good = in_cart(goods, number).nth(nth)?;
             let line = json!({ "productId": good.id, "quantity": good.least });
-            Ask::post("/api/me/cart", line.to_string()).signed_in(token)
+            Some(Ask::post("/api/me/cart", line.to_string()).signed_in(token))
         })
-        .collect()
+    };
+    (0..LINES).flat_map(more).collect()
+}
+
+/// What this customer buys. Others buy other things, so that the orders do not all wait for the same rows of stock.
+fn in_cart(goods: &[Good], number: usize) -> impl Iterator<Item = &Good> {
+    goods.iter().cycle().skip(number.wrapping_mul(LINES) % goods.len()).take(LINES)
 }
 
 pub(super) fn customers(port: u16, goods: &[Good], count: u32) -> Result<Vec<Customer>> {
@@ -90,6 +98,8 @@ pub(super) fn customers(port: u16, goods: &[Good], count: u32) -> Result<Vec<Cus
             let Ok(made) = thread.join() else { bail!("a customer's thread panicked") };
             all.extend(made?);
         }
+        // What the nth of them buys is known by its number.
+        all.sort_unstable_by_key(|customer| customer.number);
         Ok(all)
     })
 }
@@ -125,14 +135,11 @@ fn sign_up(connection: &mut Connection, goods: &[Good], number: u32) -> Result<C
         "title": "Home", "street": "Marszałkowska 1", "city": "Warszawa", "postalCode": "00-001", "country": "PL",
     });
     let address = text(&post(connection, "/api/users/me/addresses", Some(&token), &home)?, "id")?;
-    Ok(Customer { token, address })
+    Ok(Customer { number, token, address })
 }
 
-/// Other goods for each customer, so that the orders do not all wait for the same rows of stock.
 fn fill_cart(connection: &mut Connection, token: &str, goods: &[Good], number: u32) -> Result<()> {
-    let start = usize::try_from(number.wrapping_mul(LINES))?;
-    let chosen = goods.iter().cycle().skip(start % goods.len()).take(usize::try_from(LINES)?);
-    for good in chosen {
+    for good in in_cart(goods, usize::try_from(number)?) {
         let line = json!({ "productId": good.id, "quantity": good.quantity });
         post(connection, "/api/me/cart", Some(token), &line)?;
     }
