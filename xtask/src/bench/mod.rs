@@ -320,8 +320,9 @@ fn placing(
     table.ratio("order of what is sold out", &rounds.sold_out, &refusal);
     table.ratio(&format!("order with {stored} stored"), &rounds.among_many, &rounds.before);
     table.share("refusals that took the gate 1 ms at most", rounds.refused_at_once);
-    let orders::Rounds { few: at_few, many: at_many, before, among_many, spread, hot, flash, sold_out, .. } =
-        rounds;
+    let orders::Rounds {
+        few: at_few, many: at_many, before, among_many, spread, hot, flash, sold_out, ..
+    } = rounds;
     table.rows.extend([at_few, at_many, before, among_many, spread, hot, flash, sold_out]);
     table.floors.extend([few, many, refusal]);
     Ok(())

@@ -42,6 +42,9 @@ const ONE_LINE: &str = "
 /// The same product in every cart.
 const HOT: &str = "update shopping.cart_items set product_id = (select min(product_id::text)::uuid from shopping.cart_items)";
 
+/// So many order before anything is measured.
+const WARM_UP: usize = 500;
+
 /// Buyers of a flash sale, and how many of them find something.
 const BUYERS: usize = 1_000;
 const LUCKY: i64 = 100;
@@ -84,6 +87,7 @@ pub(super) struct Rounds {
 
 impl Orders<'_> {
     pub(super) fn measure(mut self, load: &Load<'_>) -> Result<Rounds> {
+        self.warm_up()?;
         let few = self.round("order, 32 at once", 32, "")?;
         let many = self.round("order, 256 at once", 256, "")?;
         let before = self.round("order again, 32 at once", 32, "")?;
@@ -107,9 +111,17 @@ impl Orders<'_> {
         // How long one waits, not how many are served.
         let patient = Load { connections: 2, ..*load };
         let before_gate = Refusals::read(self.port)?;
-        say::step(&format!("sold out for two, {} s", load.seconds), || patient.run_refused(self.port, &asks))?;
+        say::step(&format!("sold out for two, {} s", load.seconds), || {
+            patient.run_refused(self.port, &asks)
+        })?;
         let refused_at_once = Refusals::read(self.port)?.percent_at_once_since(&before_gate);
         Ok(Rounds { few, many, spread, hot, among_many, before, flash, sold_out, refused_at_once })
+    }
+
+    /// Until every connection is open and has its plans, as everywhere in the bench.
+    fn warm_up(&mut self) -> Result<()> {
+        let some = self.customers.get(..WARM_UP).unwrap_or(self.customers);
+        place(self.port, some, ("warm-up", 32), &[201]).map(drop)
     }
 
     fn flash_sale(&mut self) -> Result<Measured> {

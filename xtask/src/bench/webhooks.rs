@@ -20,7 +20,12 @@ pub(super) fn tell(port: u16, events: usize) -> Result<Measured> {
     crowd::each(port, (events, AT_ONCE), "webhook, 32 at once", |number| {
         let body = event(number, kinds[number % kinds.len()]).to_string();
         let signature = format!("t={now},v1={}", sign(now, &body));
-        Post { path: "/stripe/webhook", headers: vec![("Stripe-Signature", signature)], body, statuses: &[200] }
+        Post {
+            path: "/stripe/webhook",
+            headers: vec![("Stripe-Signature", signature)],
+            body,
+            statuses: &[200],
+        }
     })
 }
 
