@@ -245,7 +245,8 @@ async fn a_delayed_subscriber_runs_so_long_after_the_event() {
 async fn a_subscriber_of_some_events_gets_no_job_of_the_others() {
     let bench = Bench::new().await;
     bench.publish(3).await;
-    let held = bench.db.text("select payload->>'paymentId' from platform.outbox order by id limit 1").await;
+    let ids = bench.db.lines("select payload->>'paymentId' from platform.outbox").await;
+    let held = &ids[0];
     let subscriptions = Subscriptions::default()
         .on_those::<PaymentFailed, Count>(serde_json::json!({ "paymentId": held }))
         .on_those::<PaymentFailed, Stumble>(serde_json::json!({ "paymentId": "of nobody" }));
