@@ -193,7 +193,7 @@ pub fn is_address(url: &str) -> bool {
 
 /// The settings travel in the connection's start-up packet and cost no round trip. A statement has one plan, whatever it is
 /// asked with: that is the plan which the journeys' `plans` look at, and nothing is planned anew.
-/// None is so long that compiling it would pay.
+/// None is so long that compiling it would pay, and a row is found by its key in memory, not on a disk that turns.
 fn with_settings(url: &str, options: &PoolOptions) -> String {
     let settings = format!(
         "-c%20jit%3Doff%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20random_page_cost%3D1.1%20-c%20statement_timeout%3D{}\

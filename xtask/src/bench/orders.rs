@@ -119,7 +119,7 @@ impl Orders<'_> {
     }
 
     /// Until every connection is open and has its plans, as everywhere in the bench.
-    fn warm_up(&mut self) -> Result<()> {
+    fn warm_up(&self) -> Result<()> {
         let some = self.customers.get(..WARM_UP).unwrap_or(self.customers);
         place(self.port, some, ("warm-up", 32), &[201]).map(drop)
     }
@@ -135,7 +135,8 @@ impl Orders<'_> {
             self.processes.during(&name, rush)
         })?;
         let served = self.orders()? - before;
-        ensure!(served == LUCKY, "{served} orders of what was enough for {LUCKY}");
+        let lucky = LUCKY.min(i64::try_from(buyers.len())?);
+        ensure!(served == lucky, "{served} orders by {} of what was enough for {LUCKY}", buyers.len());
         Ok(sale)
     }
 
