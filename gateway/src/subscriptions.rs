@@ -38,7 +38,7 @@ use payment::{
     StopOthers, SweepInbox, WorkEvent,
     events::{StartOrderPayment, StopPayments},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use shopping::{
     events::{DeleteCart, EmptyCart},
     jobs::{DeleteExpiredGuests, TellOfAbandonedCarts},
@@ -52,7 +52,7 @@ pub fn subscriptions() -> Subscriptions {
     Subscriptions::default()
         .on::<CodeRequested, SendCode>()
         .on_after::<OrderPlaced, StartOrderPayment>(payment::LOOK_AFTER)
-        .on_those::<OrderPlaced, CommitOnAccount>(json!({ "method": PaymentMethod::BankTransfer }))
+        .on_those::<OrderPlaced, CommitOnAccount>(on_account())
         .on::<AvailabilityTurned, MarkAvailability>()
         .on::<StockLow, WarnOfLowStock>()
         .on::<OrderPaid, CommitStock>()
@@ -71,6 +71,11 @@ pub fn subscriptions() -> Subscriptions {
         .on::<UserAnonymised, ForgetUser>()
         .on::<UserAnonymised, ForgetCards>()
         .on::<UserAnonymised, DeleteCart>()
+}
+
+/// What an order on account holds.
+fn on_account() -> Value {
+    json!({ "method": PaymentMethod::BankTransfer })
 }
 
 /// What comes round by itself; `reconcile` is how often the payment provider is asked about what is open.
@@ -144,7 +149,32 @@ pub fn runner(modules: &Modules, db: &Db, clock: Arc<dyn Clock>) -> Runner {
 
 #[cfg(test)]
 mod tests {
-    use super::subscriptions;
+    use contracts::order::{OrderPlaced, PaymentMethod};
+    use kernel::{
+        Money,
+        id::{OrderId, UserId},
+    };
+
+    use super::{on_account, subscriptions};
+
+    /// Were the event's field named otherwise, no stock of such orders would ever leave the books.
+    #[test]
+    fn an_order_on_account_is_known_by_its_event() {
+        let holds = |method| {
+            let now = chrono::DateTime::UNIX_EPOCH;
+            let placed = OrderPlaced {
+                order_id: OrderId::generate(now),
+                user_id: UserId::generate(now),
+                total: Money::grosz(20_000),
+                method,
+                hold_until: now,
+            };
+            let event = serde_json::to_value(placed).unwrap();
+            on_account().as_object().unwrap().iter().all(|(field, value)| event[field] == *value)
+        };
+        assert!(holds(PaymentMethod::BankTransfer));
+        assert!(!holds(PaymentMethod::Card));
+    }
 
     #[test]
     fn no_event_has_the_same_subscriber_twice() {
