@@ -6,7 +6,7 @@ use audit::Integrity;
 use cache::{Cache, Limiter};
 use catalog::CatalogService;
 use content::ContentService;
-use db::Db;
+use db::{Db, idempotency::Keys};
 use http_kit::{Admit, Answers, Authenticate, JudgeGuests, Messages, StoredLanguage};
 use identity::{GuestMigration, OtpService, SessionService, StaffService, TokenService};
 use inventory::{StockKeeping, StockService, ports::Orders};
@@ -175,7 +175,7 @@ impl Modules {
             send_code: SendCode::new(sms),
             guest_migration: GuestMigration(Arc::new(GuestsForIdentity(Arc::new(guests.clone())))),
             judge_guests: Arc::new(GuestsByToken(guests.clone())),
-            answers: Arc::new(AnswersInDb { db: db.clone(), clock }),
+            answers: Arc::new(AnswersInDb { keys: Keys::new(db.clone()), clock }),
             messages: Arc::new(FluentMessages),
             authenticate: Arc::new(AuthenticateByToken(Arc::new(tokens.clone()))),
             admit: Arc::new(Limits(limiter)),

@@ -1,7 +1,11 @@
 //! What a database failure means to a caller.
 
+use std::sync::Arc;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use kernel::ErrorKind;
+
+use crate::Contended;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -9,6 +13,9 @@ pub enum DbError {
     Pool(String),
     #[error("the query failed")]
     Query(#[from] DieselError),
+    /// Of a call for several, each of whom is told.
+    #[error(transparent)]
+    Shared(Arc<Self>),
 }
 
 impl DbError {
@@ -18,12 +25,17 @@ impl DbError {
             Self::Pool(_) => ErrorKind::Unavailable,
             Self::Query(e) if is_unavailable(e) => ErrorKind::Unavailable,
             Self::Query(_) => ErrorKind::Internal,
+            Self::Shared(e) => e.kind(),
         }
     }
 
     /// A deadlock or a failed serialization: the same transaction may succeed if tried again.
     pub fn is_contention(&self) -> bool {
-        matches!(self, Self::Query(e) if is_contention(e))
+        match self {
+            Self::Query(e) => is_contention(e),
+            Self::Shared(e) => e.is_contention(),
+            Self::Pool(_) => false,
+        }
     }
 
     /// The unique constraint that refused a row, if that was the failure.
@@ -32,8 +44,15 @@ impl DbError {
             Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
                 info.constraint_name()
             }
+            Self::Shared(e) => e.violated(),
             _ => None,
         }
+    }
+}
+
+impl Contended for DbError {
+    fn is_contention(&self) -> bool {
+        Self::is_contention(self)
     }
 }
 

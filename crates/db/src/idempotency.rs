@@ -3,12 +3,18 @@
 //! A key is claimed before the work, together with the id that the work's result will carry. Whoever takes the
 //! key over after a crash gets that same id, so that half-done work is found again and finished, never done twice.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{prelude::*, sql_types::Timestamptz, upsert::excluded};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{self, Array, Bytea, SmallInt, Text, Timestamptz},
+};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::{Db, DbError, cached};
+use crate::{Combiner, Db, DbError, cached, retry, shared};
 
 diesel::table! {
     platform.idempotency_keys (scope, key) {
@@ -39,7 +45,7 @@ pub struct Request<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Do the work under this id, which is new, then [`complete`] or [`release`].
+    /// Do the work under this id, which is new, then [`Keys::complete`] or [`Keys::release`].
     Fresh(Uuid),
     /// The same, under an id with which somebody may have begun.
     TakenOver(Uuid),
@@ -59,91 +65,193 @@ struct KeyRow {
     body: Option<String>,
 }
 
-/// Claims the key for `fresh`, or tells what became of it.
-pub async fn claim(db: &Db, request: Request<'_>, fresh: Uuid, now: DateTime<Utc>) -> Result<Claim, DbError> {
-    use diesel::query_dsl::methods::FilterDsl as _;
-    use idempotency_keys as k;
-    let mut conn = db.conn().await?;
-    let free = k::status
-        .is_null()
-        .and(k::request_hash.eq(excluded(k::request_hash)))
-        .and(k::locked_until.is_null().or(k::locked_until.assume_not_null().lt(now)));
-    // One statement decides: insert, or take over what a crash left (same body, lease run out, no answer).
-    let insert = diesel::insert_into(k::table)
-        .values((
-            k::scope.eq(request.scope),
-            k::key.eq(request.key),
-            k::request_hash.eq(request.hash),
-            k::resource_id.eq(fresh),
-            k::locked_until.eq(now + LEASE),
-            k::created_at.eq(now),
-        ))
-        .on_conflict((k::scope, k::key))
-        .do_update()
-        .set(k::locked_until.eq(excluded(k::locked_until)))
-        .filter(free)
-        .returning(k::resource_id);
-    let mine: Option<Uuid> = cached(insert).get_result(&mut conn).await.optional()?;
-    if let Some(id) = mine {
-        return Ok(if id == fresh { Claim::Fresh(id) } else { Claim::TakenOver(id) });
+/// Scope and key.
+type Name = (String, String);
+
+/// The keys of this instance's requests. Those that come at the same moment are written together.
+#[derive(Clone)]
+pub struct Keys {
+    db: Db,
+    claims: Arc<Combiner<Arc<NewClaim>, Result<Option<Uuid>, DbError>>>,
+    answers: Arc<Combiner<Arc<NewAnswer>, Result<bool, DbError>>>,
+    forgotten: Arc<Combiner<Arc<Name>, Result<(), DbError>>>,
+}
+
+#[derive(Debug)]
+struct NewClaim {
+    name: Name,
+    hash: Vec<u8>,
+    fresh: Uuid,
+    now: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+struct NewAnswer {
+    name: Name,
+    status: i16,
+    body: String,
+}
+
+#[derive(QueryableByName)]
+struct NameRow {
+    #[diesel(sql_type = Text)]
+    scope: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
+#[derive(QueryableByName)]
+struct ClaimedRow {
+    #[diesel(embed)]
+    name: NameRow,
+    #[diesel(sql_type = sql_types::Uuid)]
+    resource_id: Uuid,
+}
+
+impl Keys {
+    pub fn new(db: Db) -> Self {
+        Self { db, claims: Arc::default(), answers: Arc::default(), forgotten: Arc::default() }
     }
-    Ok(match find(&mut conn, request).await? {
-        Some(row) if row.request_hash != request.hash => Claim::Reused,
-        Some(KeyRow { status: Some(status), body: Some(body), .. }) => {
-            Claim::Done { status: u16::try_from(status).unwrap_or(500), body }
+
+    /// Claims the key for `fresh`, which is new, or tells what became of it.
+    pub async fn claim(
+        &self,
+        request: Request<'_>,
+        fresh: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Claim, DbError> {
+        let new = Arc::new(NewClaim { name: request.name(), hash: request.hash.to_owned(), fresh, now });
+        let same = |a: &Arc<NewClaim>, b: &Arc<NewClaim>| a.name == b.name;
+        if let Some(id) = self.claims.ask(new, same, |new| self.claim_all(new)).await? {
+            return Ok(if id == fresh { Claim::Fresh(id) } else { Claim::TakenOver(id) });
         }
-        // Unanswered, or given back this very moment: the client asks again.
-        _ => Claim::Running,
-    })
+        Ok(match find(&mut *self.db.conn().await?, request).await? {
+            Some(row) if row.request_hash != request.hash => Claim::Reused,
+            Some(KeyRow { status: Some(status), body: Some(body), .. }) => {
+                Claim::Done { status: u16::try_from(status).unwrap_or(500), body }
+            }
+            // Unanswered, or given back this very moment: the client asks again.
+            _ => Claim::Running,
+        })
+    }
+
+    /// Keeps the answer for every repetition to come. One that is kept already stays, for it was the first: then it is
+    /// told, to be given instead.
+    pub async fn complete(
+        &self,
+        request: Request<'_>,
+        (status, body): (u16, &str),
+    ) -> Result<Option<(u16, String)>, DbError> {
+        let status = i16::try_from(status).unwrap_or(500);
+        let new = Arc::new(NewAnswer { name: request.name(), status, body: body.to_owned() });
+        let same = |a: &Arc<NewAnswer>, b: &Arc<NewAnswer>| a.name == b.name;
+        if self.answers.ask(new, same, |new| self.keep_all(new)).await? {
+            return Ok(None);
+        }
+        let earlier = find(&mut *self.db.conn().await?, request).await?;
+        let earlier = earlier.and_then(|row| row.status.zip(row.body));
+        Ok(earlier.map(|(status, body)| (u16::try_from(status).unwrap_or(500), body)))
+    }
+
+    /// Gives the key back after a refusal that changed nothing: asked again, it is judged anew.
+    pub async fn release(&self, request: Request<'_>) -> Result<(), DbError> {
+        self.forgotten.ask(Arc::new(request.name()), PartialEq::eq, |names| self.forget_all(names)).await
+    }
+
+    /// Ends the lease of work that failed half way, so that the next request with this key may finish it at once.
+    pub async fn reopen(&self, request: Request<'_>) -> Result<(), DbError> {
+        use idempotency_keys as k;
+        let mut conn = self.db.conn().await?;
+        diesel::update(k::table.find((request.scope, request.key)).filter(k::status.is_null()))
+            .set(k::locked_until.eq(None::<DateTime<Utc>>))
+            .execute(&mut conn)
+            .await?;
+        Ok(())
+    }
+
+    // Each again, when another call had locked the same keys in another order.
+
+    async fn claim_all(&self, new: Vec<Arc<NewClaim>>) -> Vec<Result<Option<Uuid>, DbError>> {
+        shared(retry(|| self.insert_claims(&new)).await, new.len())
+    }
+
+    async fn keep_all(&self, new: Vec<Arc<NewAnswer>>) -> Vec<Result<bool, DbError>> {
+        shared(retry(|| self.put_answers(&new)).await, new.len())
+    }
+
+    async fn forget_all(&self, names: Vec<Arc<Name>>) -> Vec<Result<(), DbError>> {
+        shared(retry(|| self.delete(&names)).await, names.len())
+    }
+
+    /// The id under which each has its key; none for those who do not get it. One statement decides: insert, or take
+    /// over what a crash left (same body, lease run out, no answer). Asked again, it answers the same.
+    async fn insert_claims(&self, new: &[Arc<NewClaim>]) -> Result<Vec<Option<Uuid>>, DbError> {
+        let (scopes, keys) = names(new, |one| &one.name);
+        let insert = sql_query(
+            "insert into platform.idempotency_keys as k
+                 (scope, key, request_hash, resource_id, locked_until, created_at)
+             select u.scope, u.key, u.hash, u.id, u.until, u.at
+             from unnest($1, $2, $3, $4, $5, $6) u (scope, key, hash, id, until, at)
+             on conflict (scope, key) do update set locked_until = excluded.locked_until
+             where k.status is null and k.request_hash = excluded.request_hash
+                 and (k.locked_until is null or k.locked_until < excluded.created_at
+                      or k.resource_id = excluded.resource_id)
+             returning k.scope, k.key, k.resource_id",
+        )
+        .bind::<Array<Text>, _>(scopes)
+        .bind::<Array<Text>, _>(keys)
+        .bind::<Array<Bytea>, _>(new.iter().map(|one| one.hash.as_slice()).collect::<Vec<_>>())
+        .bind::<Array<sql_types::Uuid>, _>(new.iter().map(|one| one.fresh).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(new.iter().map(|one| one.now + LEASE).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(new.iter().map(|one| one.now).collect::<Vec<_>>());
+        let rows: Vec<ClaimedRow> = cached(insert).load(&mut *self.db.conn().await?).await?;
+        let mine = |one: &Arc<NewClaim>| rows.iter().find(|row| row.name.is(&one.name)).map(|row| row.resource_id);
+        Ok(new.iter().map(mine).collect())
+    }
+
+    /// Whose answer was kept.
+    async fn put_answers(&self, new: &[Arc<NewAnswer>]) -> Result<Vec<bool>, DbError> {
+        let (scopes, keys) = names(new, |one| &one.name);
+        let keep = sql_query("select scope, key from platform.keep_answers($1, $2, $3, $4)")
+            .bind::<Array<Text>, _>(scopes)
+            .bind::<Array<Text>, _>(keys)
+            .bind::<Array<SmallInt>, _>(new.iter().map(|one| one.status).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(new.iter().map(|one| one.body.as_str()).collect::<Vec<_>>());
+        let kept: Vec<NameRow> = cached(keep).load(&mut *self.db.conn().await?).await?;
+        Ok(new.iter().map(|one| kept.iter().any(|row| row.is(&one.name))).collect())
+    }
+
+    async fn delete(&self, forgotten: &[Arc<Name>]) -> Result<Vec<()>, DbError> {
+        let (scopes, keys) = names(forgotten, |name| name);
+        let delete = sql_query("select platform.forget_keys($1, $2)")
+            .bind::<Array<Text>, _>(scopes)
+            .bind::<Array<Text>, _>(keys);
+        cached(delete).execute(&mut *self.db.conn().await?).await?;
+        Ok(vec![(); forgotten.len()])
+    }
+}
+
+/// Two columns.
+fn names<'a, Q>(of: &'a [Q], name: impl Fn(&'a Q) -> &'a Name) -> (Vec<&'a str>, Vec<&'a str>) {
+    of.iter().map(name).map(|(scope, key)| (scope.as_str(), key.as_str())).unzip()
+}
+
+impl NameRow {
+    fn is(&self, (scope, key): &Name) -> bool {
+        self.scope == *scope && self.key == *key
+    }
+}
+
+impl Request<'_> {
+    fn name(&self) -> Name {
+        (self.scope.to_owned(), self.key.to_owned())
+    }
 }
 
 async fn find(conn: &mut crate::Tx, request: Request<'_>) -> QueryResult<Option<KeyRow>> {
     use idempotency_keys as k;
     let mine = k::scope.eq(request.scope).and(k::key.eq(request.key));
     KeyRow::query().filter(mine).first(conn).await.optional()
-}
-
-/// Keeps the answer for every repetition to come. One that is kept already stays, for it was the first: then it is
-/// told, to be given instead.
-pub async fn complete(
-    db: &Db,
-    request: Request<'_>,
-    (status, body): (u16, &str),
-) -> Result<Option<(u16, String)>, DbError> {
-    use idempotency_keys as k;
-    let mut conn = db.conn().await?;
-    let open = k::table.find((request.scope, request.key)).filter(k::status.is_null());
-    let keep = diesel::update(open).set((
-        k::status.eq(i16::try_from(status).unwrap_or(500)),
-        k::body.eq(body),
-        k::locked_until.eq(None::<DateTime<Utc>>),
-    ));
-    if cached(keep).execute(&mut conn).await? == 1 {
-        return Ok(None);
-    }
-    let earlier = find(&mut conn, request).await?.and_then(|row| row.status.zip(row.body));
-    Ok(earlier.map(|(status, body)| (u16::try_from(status).unwrap_or(500), body)))
-}
-
-/// Gives the key back after a refusal that changed nothing: asked again, it is judged anew.
-pub async fn release(db: &Db, request: Request<'_>) -> Result<(), DbError> {
-    use idempotency_keys as k;
-    let mut conn = db.conn().await?;
-    diesel::delete(k::table.find((request.scope, request.key)).filter(k::status.is_null()))
-        .execute(&mut conn)
-        .await?;
-    Ok(())
-}
-
-/// Ends the lease of work that failed half way, so that the next request with this key may finish it at once.
-pub async fn reopen(db: &Db, request: Request<'_>) -> Result<(), DbError> {
-    use idempotency_keys as k;
-    let mut conn = db.conn().await?;
-    diesel::update(k::table.find((request.scope, request.key)).filter(k::status.is_null()))
-        .set(k::locked_until.eq(None::<DateTime<Utc>>))
-        .execute(&mut conn)
-        .await?;
-    Ok(())
 }
 
 /// Forgets a thousand of the keys older than [`KEPT`], so that no statement takes long; whether there may be more.

@@ -1,6 +1,7 @@
 //! The way to PostgreSQL: the pool, what a database failure means to a caller, locks, keys that make a request happen once.
 
 mod cached;
+mod combiner;
 mod error;
 pub mod idempotency;
 mod lock;
@@ -17,6 +18,7 @@ pub type Tx = diesel_async::AsyncPgConnection;
 pub type QueryError = diesel::result::Error;
 
 pub use cached::{Cached, cached};
+pub use combiner::{Combiner, MOST, shared};
 pub use error::DbError;
 pub use lock::{Lock, LockError};
 pub use pool::{Conn, Db, PoolOptions, PoolStatus, is_address};

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     Contended, Db, DbError, Lock, LockError, PoolOptions, Transact as _, cached,
-    idempotency::{Claim, KEPT, Request, claim, complete, release, reopen, sweep},
+    idempotency::{Claim, KEPT, Keys, Request, sweep},
     retry,
 };
 
@@ -45,8 +45,13 @@ impl House {
         Ok(self.db.conn().await?.batch_execute(sql).await?)
     }
 
+    /// Of another instance each time.
+    fn keys(&self) -> Keys {
+        Keys::new(self.db.clone())
+    }
+
     async fn claim(&self, request: Request<'_>, fresh: u128, now: DateTime<Utc>) -> Claim {
-        claim(&self.db, request, Uuid::from_u128(fresh), now).await.unwrap()
+        self.keys().claim(request, Uuid::from_u128(fresh), now).await.unwrap()
     }
 }
 
@@ -93,16 +98,16 @@ async fn what_was_answered_is_answered_again_word_for_word() {
     let house = House::new().await;
     assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
     let body = "{\"a\":  \"ż\\u0142\"}\n";
-    assert_eq!(complete(&house.db, ASKED, (201, body)).await.unwrap(), None);
+    assert_eq!(house.keys().complete(ASKED, (201, body)).await.unwrap(), None);
     let much_later = house.now + TimeDelta::days(6);
     let done = Claim::Done { status: 201, body: body.to_owned() };
     assert_eq!(house.claim(ASKED, 2, much_later).await, done);
-    for undo in [release(&house.db, ASKED).await, reopen(&house.db, ASKED).await] {
+    for undo in [house.keys().release(ASKED).await, house.keys().reopen(ASKED).await] {
         undo.unwrap();
     }
     assert_eq!(house.claim(ASKED, 3, much_later).await, done, "an answer is not taken back");
     let first = Some((201, body.to_owned()));
-    assert_eq!(complete(&house.db, ASKED, (200, "later")).await.unwrap(), first, "it is given instead");
+    assert_eq!(house.keys().complete(ASKED, (200, "later")).await.unwrap(), first, "it is given instead");
     assert_eq!(house.claim(ASKED, 4, much_later).await, done, "the first answer stays");
 }
 
@@ -119,7 +124,7 @@ async fn a_key_is_bound_to_its_body_its_caller_and_its_endpoint() {
     );
     assert_eq!(house.claim(Request { scope: "orders.place:8", ..ASKED }, 3, house.now).await, fresh(3));
     assert_eq!(house.claim(Request { key: "K", ..ASKED }, 4, house.now).await, fresh(4));
-    complete(&house.db, ASKED, (201, "{}")).await.unwrap();
+    house.keys().complete(ASKED, (201, "{}")).await.unwrap();
     assert_eq!(house.claim(other_body, 5, house.now).await, Claim::Reused);
 }
 
@@ -138,10 +143,10 @@ async fn after_the_lease_one_takes_over_under_the_same_id() {
 async fn a_reopened_key_is_taken_over_at_once_and_a_released_one_begins_anew() {
     let house = House::new().await;
     assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
-    reopen(&house.db, ASKED).await.unwrap();
+    house.keys().reopen(ASKED).await.unwrap();
     assert_eq!(house.claim(ASKED, 2, house.now).await, taken_over(1));
     assert_eq!(house.claim(ASKED, 3, house.now).await, Claim::Running, "with a lease of its own");
-    release(&house.db, ASKED).await.unwrap();
+    house.keys().release(ASKED).await.unwrap();
     let other_body = Request { hash: b"other", ..ASKED };
     assert_eq!(house.claim(other_body, 4, house.now).await, fresh(4));
 }
@@ -165,12 +170,6 @@ async fn answers_are_kept_for_a_week() {
     assert!(sweep(&mut conn, later).await.unwrap(), "a thousand at a time");
     assert!(!sweep(&mut conn, later).await.unwrap());
     assert_eq!(house.test.lines("select key from platform.idempotency_keys").await, ["(young)"]);
-}
-
-impl Contended for DbError {
-    fn is_contention(&self) -> bool {
-        Self::is_contention(self)
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

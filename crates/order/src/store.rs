@@ -1,6 +1,9 @@
 //! SQL of orders.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use contracts::order::{OrderPlaced, PaymentMethod};
@@ -23,7 +26,7 @@ use crate::{
     schema::{self, order_events, order_lines, orders},
 };
 
-/// Also what `orders.place` takes, by the names of the columns.
+/// Also what `orders.place_many` takes, by the names of the columns.
 #[derive(HasQuery, Serialize)]
 #[diesel(table_name = orders)]
 struct OrderRow {
@@ -69,7 +72,7 @@ struct LineRow {
     vat_basis_points: i32,
 }
 
-/// What `orders.place` answers.
+/// What `orders.place_many` answers of an order.
 #[derive(Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub(crate) enum Written {
@@ -85,33 +88,62 @@ pub(crate) enum Written {
     },
 }
 
-/// Writes the order with its lines, its timeline and its event, unless it goes beyond `most` unpaid orders and units.
-pub(crate) async fn insert_order(
-    conn: &mut Tx,
-    order: &Order,
-    placed: &OrderPlaced,
-    most: (u32, u32),
-) -> QueryResult<Written> {
-    let row = to_json(&OrderRow::of(order)?)?;
-    let lines = (1..).zip(&order.lines).map(|(position, line)| {
-        let mut row = to_json(&LineRow::of(line)?)?;
-        row["order_id"] = json!(order.id);
-        row["position"] = json!(position);
-        Ok(row)
-    });
-    let lines = Value::Array(lines.collect::<QueryResult<_>>()?);
-    let timeline = order.events.iter().map(|event| {
-        json!({
-            "id": EventId::generate(event.at), "order_id": order.id, "kind": event.kind,
-            "detail": event.detail, "at": event.at,
+/// An order as it will be written, with its lines, its timeline and its event.
+pub(crate) struct NewOrder {
+    pub(crate) user: UserId,
+    row: Value,
+    lines: Value,
+    timeline: Value,
+    message: Value,
+    most_units: i32,
+}
+
+impl NewOrder {
+    /// `most_units` of a product may the customer have that wait for their money.
+    pub(crate) fn new(order: &Order, placed: &OrderPlaced, most_units: u32) -> QueryResult<Self> {
+        let lines = (1..).zip(&order.lines).map(|(position, line)| {
+            let mut row = to_json(&LineRow::of(line)?)?;
+            row["order_id"] = json!(order.id);
+            row["position"] = json!(position);
+            Ok(row)
+        });
+        let timeline = order.events.iter().map(|event| {
+            json!({
+                "id": EventId::generate(event.at), "order_id": order.id, "kind": event.kind,
+                "detail": event.detail, "at": event.at,
+            })
+        });
+        Ok(Self {
+            user: order.user,
+            row: to_json(&OrderRow::of(order)?)?,
+            lines: Value::Array(lines.collect::<QueryResult<_>>()?),
+            timeline: Value::Array(timeline.collect()),
+            message: bus::message(placed, order.created_at)?,
+            most_units: bounded(most_units),
         })
-    });
-    let timeline = Value::Array(timeline.collect());
-    let message = bus::message(placed, order.created_at)?;
-    let most = (bounded(most.0), bounded(most.1));
-    let written: Value =
-        select(schema::place(row, lines, timeline, message, most.0, most.1)).get_result(conn).await?;
-    serde_json::from_value(written).map_err(corrupt)
+    }
+}
+
+/// Writes each order, unless it goes beyond its customer's unpaid orders and units; an answer for each in its place. No
+/// two are of one customer.
+pub(crate) async fn insert_orders(
+    conn: &mut Tx,
+    new: &[Arc<NewOrder>],
+    most_orders: u32,
+) -> QueryResult<Vec<Written>> {
+    let all = |part: fn(&NewOrder) -> &Value| Value::Array(new.iter().map(|one| part(one).clone()).collect());
+    let most_units: Vec<i32> = new.iter().map(|one| one.most_units).collect();
+    let place = schema::place_many(
+        all(|one| &one.row),
+        all(|one| &one.lines),
+        all(|one| &one.timeline),
+        all(|one| &one.message),
+        bounded(most_orders),
+        most_units,
+    );
+    let written: Value = select(place).get_result(conn).await?;
+    let written: Vec<Written> = serde_json::from_value(written).map_err(corrupt)?;
+    if written.len() == new.len() { Ok(written) } else { Err(corrupt("not an answer for each order")) }
 }
 
 fn to_json(row: &impl Serialize) -> QueryResult<Value> {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use db::{Db, DbError, idempotency};
+use db::{
+    DbError,
+    idempotency::{self, Keys},
+};
 use http_kit::{Answers, Claimed, Given, KeyedRequest, Turn, WORK_AT_MOST};
 use kernel::{Clock, DomainError, ErrorKind, PortError, id::EventId};
 use sha2::{Digest as _, Sha256};
@@ -12,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 const _: () = assert!(WORK_AT_MOST.as_secs() < idempotency::LEASE.num_seconds().unsigned_abs());
 
 pub(crate) struct AnswersInDb {
-    pub(crate) db: Db,
+    pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -39,7 +42,7 @@ impl Answers for AnswersInDb {
     async fn claim(&self, request: &KeyedRequest) -> Result<Claimed, PortError> {
         let (now, hash) = (self.clock.now(), Sha256::digest(&request.body));
         let fresh = EventId::generate(now).0;
-        let claimed = idempotency::claim(&self.db, keyed(request, &hash), fresh, now).await.map_err(port)?;
+        let claimed = self.keys.claim(keyed(request, &hash), fresh, now).await.map_err(port)?;
         Ok(match claimed {
             idempotency::Claim::Fresh(id) => Claimed::Work(Turn::First(id)),
             idempotency::Claim::TakenOver(id) => Claimed::Work(Turn::Again(id)),
@@ -51,16 +54,16 @@ impl Answers for AnswersInDb {
 
     async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
         let answer = (answer.status, answer.body.as_str());
-        let earlier = idempotency::complete(&self.db, keyed(request, &[]), answer).await.map_err(port)?;
+        let earlier = self.keys.complete(keyed(request, &[]), answer).await.map_err(port)?;
         Ok(earlier.map(|(status, body)| Given { status, body }))
     }
 
     async fn forget(&self, request: &KeyedRequest) -> Result<(), PortError> {
-        idempotency::release(&self.db, keyed(request, &[])).await.map_err(port)
+        self.keys.release(keyed(request, &[])).await.map_err(port)
     }
 
     async fn reopen(&self, request: &KeyedRequest) -> Result<(), PortError> {
-        idempotency::reopen(&self.db, keyed(request, &[])).await.map_err(port)
+        self.keys.reopen(keyed(request, &[])).await.map_err(port)
     }
 }
 

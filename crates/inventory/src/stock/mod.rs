@@ -1,7 +1,6 @@
 //! Stock and what is put aside of it. The rules that guard it are functions and checks in PostgreSQL
 //! (`migrations/*_inventory_*`): one statement decides, whoever asks.
 
-mod combiner;
 pub(crate) mod gate;
 #[cfg(test)]
 mod gate_tests;

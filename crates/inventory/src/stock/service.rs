@@ -5,13 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use cache::Cache;
 use chrono::{DateTime, Utc};
-use db::{Db, Transact as _, Tx};
+use db::{Combiner, Db, Transact as _, Tx};
 use kernel::id::{OrderId, ProductId, ReservationId};
 use serde::Deserialize;
 
 use super::{
     LOOK_AGAIN, UNHEARD,
-    combiner::Combiner,
     gate::{Gate, Level, Levels},
     store::{self, NewReservations},
 };
@@ -26,7 +25,7 @@ pub struct StockService {
 
 /// So many calls to reserve are under way at once, at most. Whoever wants a product waits in the same lane, so that those
 /// who want the same one do not wait for each other's locks with a connection in hand.
-const LANES: usize = 4;
+const LANES: usize = 2;
 
 /// So many who were refused the same product by one call are a crowd.
 const CROWD: usize = 2;

@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
-use db::{Db, DbError};
+use db::{Combiner, Db, DbError};
 use kernel::{
     Clock, Language, Money, UserType,
     id::{AddressId, CartId, OrderId, UserId},
@@ -21,7 +21,7 @@ use crate::{
     end::service::payment_of,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
     ports::{Addresses, Cart, Carts, Catalog, Companies, Payment, Payments, Stock, View},
-    store::{self, Written},
+    store::{self, NewOrder, Written},
     view,
 };
 
@@ -69,6 +69,8 @@ pub struct OrderService {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ports: Ports,
     pub(crate) rules: OrderRules,
+    /// Orders that come at the same moment are written by one call.
+    writer: Arc<Combiner<Arc<NewOrder>, Result<Written, DbError>>>,
 }
 
 /// Everything ordering asks of others.
@@ -112,7 +114,7 @@ pub struct PlaceOrder {
 
 impl OrderService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, ports: Ports, rules: OrderRules) -> Self {
-        Self { db, clock, ports, rules }
+        Self { db, clock, ports, rules, writer: Arc::default() }
     }
 
     /// Makes the customer's cart an order and starts its payment. Asked again with the same order id, it finds the
@@ -244,7 +246,7 @@ impl OrderService {
         self.ports.addresses.address(request.user, id).await?.ok_or(OrderError::AddressNotFound { field })
     }
 
-    /// Order, lines, timeline and event by one statement; the number it got.
+    /// Order, lines, timeline and event by one statement, with those that come at the same moment; the number it got.
     async fn write(&self, order: &Order, user_type: UserType) -> Result<String, OrderError> {
         let placed = OrderPlaced {
             order_id: order.id,
@@ -257,15 +259,25 @@ impl OrderService {
             UserType::Individual => self.rules.most_unpaid_units.0,
             UserType::Corporate => self.rules.most_unpaid_units.1,
         };
-        let most = (self.rules.most_unpaid_orders, most_units);
-        let mut conn = self.db.conn().await?;
-        match store::insert_order(&mut conn, order, &placed, most).await? {
+        let new = Arc::new(NewOrder::new(order, &placed, most_units).map_err(DbError::from)?);
+        let same = |a: &Arc<NewOrder>, b: &Arc<NewOrder>| a.user == b.user;
+        let mut written =
+            self.writer.ask(new.clone(), same, async |new| db::shared(self.insert(&new).await, new.len())).await;
+        if written.as_ref().is_err_and(|e| e.violated().is_some()) {
+            // One of them stands already, which one is not known: each goes alone.
+            written = self.insert(&[new]).await.and_then(|mut one| Ok(one.pop().ok_or(db::QueryError::NotFound)?));
+        }
+        match written? {
             Written::Placed { number } => Ok(number),
-            Written::Orders => Err(OrderError::TooManyUnpaidOrders { limit: most.0 }),
+            Written::Orders => Err(OrderError::TooManyUnpaidOrders { limit: self.rules.most_unpaid_orders }),
             Written::Units { product, unpaid } => {
-                Err(OrderError::TooManyUnpaidUnits { product, limit: most.1, unpaid })
+                Err(OrderError::TooManyUnpaidUnits { product, limit: most_units, unpaid })
             }
         }
+    }
+
+    async fn insert(&self, new: &[Arc<NewOrder>]) -> Result<Vec<Written>, DbError> {
+        Ok(store::insert_orders(&mut *self.db.conn().await?, new, self.rules.most_unpaid_orders).await?)
     }
 
     /// The order could not be written. Only what is known not to stand gives its units back here; an unknown

@@ -6,15 +6,18 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::sync::{Mutex as Turn, oneshot};
 
-/// So many go together at most.
-pub(crate) const MOST: usize = 32;
+use crate::DbError;
 
-pub(crate) struct Combiner<Q, A> {
+/// So many go together at most.
+pub const MOST: usize = 32;
+
+/// Collects questions of a kind.
+pub struct Combiner<Q, A> {
     waiting: Mutex<VecDeque<(Q, oneshot::Sender<A>)>>,
     turn: Turn<()>,
 }
@@ -28,7 +31,7 @@ impl<Q, A> Default for Combiner<Q, A> {
 impl<Q: Clone, A> Combiner<Q, A> {
     /// The answer to `question`, from a call of `ask` that somebody makes: it is given some questions, no two of which
     /// are `same`, and answers each in its place.
-    pub(crate) async fn ask<F: Future<Output = Vec<A>>>(
+    pub async fn ask<F: Future<Output = Vec<A>>>(
         &self,
         question: Q,
         same: impl Fn(&Q, &Q) -> bool,
@@ -80,6 +83,17 @@ impl<Q: Clone, A> Combiner<Q, A> {
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<(Q, oneshot::Sender<A>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of a call for several, told to each of them.
+pub fn shared<A>(outcome: Result<Vec<A>, DbError>, asked: usize) -> Vec<Result<A, DbError>> {
+    match outcome {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(e) => {
+            let e = Arc::new(e);
+            (0..asked).map(|_| Err(DbError::Shared(e.clone()))).collect()
+        }
     }
 }
 

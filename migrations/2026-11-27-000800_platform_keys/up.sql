@@ -1,0 +1,19 @@
+-- Keys that are answered, or given back, at the same moment are written by one call. The columns of the arrays belong
+-- together. By the keys' index, whatever the table held when the plan was made.
+create function platform.keep_answers(p_scopes text[], p_keys text[], p_statuses smallint[], p_bodies text[])
+returns table (scope text, key text) language plpgsql set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off as $$
+begin
+    return query
+    update platform.idempotency_keys k set status = u.status, body = u.body, locked_until = null
+    from unnest(p_scopes, p_keys, p_statuses, p_bodies) u (scope, key, status, body)
+    where k.scope = u.scope and k.key = u.key and k.status is null
+    returning k.scope, k.key;
+end $$;
+
+create function platform.forget_keys(p_scopes text[], p_keys text[]) returns void language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+begin
+    delete from platform.idempotency_keys k using unnest(p_scopes, p_keys) u (scope, key)
+    where k.scope = u.scope and k.key = u.key and k.status is null;
+end $$;

@@ -1,0 +1,1 @@
+drop function orders.place_many;
