@@ -205,7 +205,8 @@ impl Keys {
         .bind::<Array<Timestamptz>, _>(new.iter().map(|one| one.now + LEASE).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(new.iter().map(|one| one.now).collect::<Vec<_>>());
         let rows: Vec<ClaimedRow> = cached(insert).load(&mut *self.db.conn().await?).await?;
-        let mine = |one: &Arc<NewClaim>| rows.iter().find(|row| row.name.is(&one.name)).map(|row| row.resource_id);
+        let mine =
+            |one: &Arc<NewClaim>| rows.iter().find(|row| row.name.is(&one.name)).map(|row| row.resource_id);
         Ok(new.iter().map(mine).collect())
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::{
-    Contended, Db, DbError, Lock, LockError, PoolOptions, Transact as _, cached,
+    Db, DbError, Lock, LockError, PoolOptions, Transact as _, cached,
     idempotency::{Claim, KEPT, Keys, Request, sweep},
     retry,
 };
@@ -433,4 +433,32 @@ async fn whoever_writes_holds_the_lock_until_it_is_written() {
         .await
         .unwrap();
     assert_eq!(taking.await.unwrap().unwrap().unwrap().fence(), lock.fence() + 1);
+}
+
+/// One instance's keys, written together: each request hears of its own, the same key goes to one of them.
+#[tokio::test]
+async fn keys_that_come_at_the_same_moment_do_not_get_into_each_others_way() {
+    let house = House::new().await;
+    let keys = house.keys();
+    let names: Vec<String> = (0..60).map(|n| format!("key {}", n % 50)).collect();
+    let asked = |n: usize| Request { key: &names[n], ..ASKED };
+    let at = |n: usize| keys.claim(asked(n), Uuid::from_u128(n as u128), house.now);
+    let claims: Vec<Claim> = join_all((0..60).map(at)).await.into_iter().map(Result::unwrap).collect();
+    for (n, claim) in claims.iter().enumerate() {
+        let expected = if n < 50 { fresh(n as u128) } else { Claim::Running };
+        assert_eq!(*claim, expected, "{n}");
+    }
+    let bodies: Vec<String> = (0..40).map(|n| format!("{n}")).collect();
+    let kept = join_all((0..40).map(|n| keys.complete(asked(n), (201, &bodies[n])))).await;
+    let given_back = join_all((30..50).map(|n| keys.release(asked(n)))).await;
+    assert!(kept.into_iter().all(|kept| kept.unwrap().is_none()));
+    assert!(given_back.into_iter().all(|given_back| given_back.is_ok()));
+    for n in 0..50 {
+        let claim = keys.claim(asked(n), Uuid::from_u128(100), house.now).await.unwrap();
+        let expected = match bodies.get(n) {
+            Some(body) => Claim::Done { status: 201, body: body.clone() },
+            None => fresh(100),
+        };
+        assert_eq!(claim, expected, "{n}");
+    }
 }

@@ -261,11 +261,16 @@ impl OrderService {
         };
         let new = Arc::new(NewOrder::new(order, &placed, most_units).map_err(DbError::from)?);
         let same = |a: &Arc<NewOrder>, b: &Arc<NewOrder>| a.user == b.user;
-        let mut written =
-            self.writer.ask(new.clone(), same, async |new| db::shared(self.insert(&new).await, new.len())).await;
+        let mut written = self
+            .writer
+            .ask(new.clone(), same, async |new| db::shared(self.insert(&new).await, new.len()))
+            .await;
         if written.as_ref().is_err_and(|e| e.violated().is_some()) {
             // One of them stands already, which one is not known: each goes alone.
-            written = self.insert(&[new]).await.and_then(|mut one| Ok(one.pop().ok_or(db::QueryError::NotFound)?));
+            written = self
+                .insert(&[new])
+                .await
+                .and_then(|mut one| Ok(one.pop().ok_or(db::QueryError::NotFound)?));
         }
         match written? {
             Written::Placed { number } => Ok(number),

@@ -413,3 +413,34 @@ async fn an_order_is_told_of_in_the_transaction_that_writes_it() {
     assert_eq!(shop.count("orders.orders").await, 1);
     assert_eq!(shop.count("orders.order_lines").await, 1);
 }
+
+/// Written together: whoever cannot be served does not keep the others from it, and each hears of her own order.
+#[tokio::test]
+async fn those_who_order_at_the_same_moment_get_each_her_own_answer() {
+    let shop = Shop::new().await;
+    let (greedy, late) = (shop.buyer_with_cart(), shop.buyer_with_cart());
+    let bread = shop.product(1_000);
+    for _ in 0..5 {
+        shop.fill(greedy, &[(bread, 100)]);
+        shop.orders.place(shop.request(greedy)).await.unwrap();
+    }
+    shop.fill(greedy, &[(bread, 100)]);
+    let ordered = shop.orders.place(shop.request(late)).await.unwrap().0;
+    let others: Vec<_> = (0..6).map(|_| shop.buyer_with_cart()).collect();
+
+    // Until the refusals are met: alone, among others, by one who has ordered her cart already.
+    for round in 0..3 {
+        let all = others.iter().copied().chain([greedy, late]);
+        let mut answers = join_all(all.map(|buyer| shop.orders.place(shop.request(buyer)))).await;
+        let (of_late, of_greedy) = (answers.pop().unwrap(), answers.pop().unwrap());
+        assert!(matches!(of_late, Err(OrderError::CartAlreadyOrdered(earlier)) if earlier == ordered.id));
+        assert!(matches!(of_greedy, Err(OrderError::TooManyUnpaidOrders { limit: 5 })), "{round}");
+        for (buyer, answer) in others.iter().zip(answers) {
+            let order = answer.unwrap().0;
+            assert_eq!((order.user, shop.read(&order).await.number), (buyer.user, order.number.clone()));
+            shop.fill(*buyer, &[(shop.product(1_575), 20)]);
+        }
+    }
+    assert_eq!(shop.count("orders.orders").await, 5 + 1 + 3 * 6);
+    assert_eq!(shop.told("placed").await, 5 + 1 + 3 * 6);
+}
