@@ -14,7 +14,7 @@ use tokio::sync::{Mutex as Turn, oneshot};
 use crate::DbError;
 
 /// So many go together at most.
-pub const MOST: usize = 32;
+const MOST: usize = 32;
 
 /// Collects questions of a kind.
 pub struct Combiner<Q, A> {
@@ -85,6 +85,9 @@ impl<Q: Clone, A> Combiner<Q, A> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Questions for PostgreSQL; a call may fail for all of them.
+pub type Together<Q, A> = Arc<Combiner<Arc<Q>, Result<A, DbError>>>;
 
 /// What came of a call for several, told to each of them.
 pub fn shared<A>(outcome: Result<Vec<A>, DbError>, asked: usize) -> Vec<Result<A, DbError>> {

@@ -14,7 +14,7 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::{Combiner, Db, DbError, cached, retry, shared};
+use crate::{Db, DbError, Together, cached, retry, shared};
 
 diesel::table! {
     platform.idempotency_keys (scope, key) {
@@ -72,9 +72,9 @@ type Name = (String, String);
 #[derive(Clone)]
 pub struct Keys {
     db: Db,
-    claims: Arc<Combiner<Arc<NewClaim>, Result<Option<Uuid>, DbError>>>,
-    answers: Arc<Combiner<Arc<NewAnswer>, Result<bool, DbError>>>,
-    forgotten: Arc<Combiner<Arc<Name>, Result<(), DbError>>>,
+    claims: Together<NewClaim, Option<Uuid>>,
+    answers: Together<NewAnswer, bool>,
+    forgotten: Together<Name, ()>,
 }
 
 #[derive(Debug)]

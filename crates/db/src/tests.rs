@@ -442,10 +442,11 @@ async fn keys_that_come_at_the_same_moment_do_not_get_into_each_others_way() {
     let keys = house.keys();
     let names: Vec<String> = (0..60).map(|n| format!("key {}", n % 50)).collect();
     let asked = |n: usize| Request { key: &names[n], ..ASKED };
-    let at = |n: usize| keys.claim(asked(n), Uuid::from_u128(n as u128), house.now);
+    let id = |n: usize| u128::try_from(n).unwrap();
+    let at = |n: usize| keys.claim(asked(n), Uuid::from_u128(id(n)), house.now);
     let claims: Vec<Claim> = join_all((0..60).map(at)).await.into_iter().map(Result::unwrap).collect();
     for (n, claim) in claims.iter().enumerate() {
-        let expected = if n < 50 { fresh(n as u128) } else { Claim::Running };
+        let expected = if n < 50 { fresh(id(n)) } else { Claim::Running };
         assert_eq!(*claim, expected, "{n}");
     }
     let bodies: Vec<String> = (0..40).map(|n| format!("{n}")).collect();

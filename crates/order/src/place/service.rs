@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
-use db::{Combiner, Db, DbError};
+use db::{Db, DbError, Together};
 use kernel::{
     Clock, Language, Money, UserType,
     id::{AddressId, CartId, OrderId, UserId},
@@ -70,7 +70,7 @@ pub struct OrderService {
     pub(crate) ports: Ports,
     pub(crate) rules: OrderRules,
     /// Orders that come at the same moment are written by one call.
-    writer: Arc<Combiner<Arc<NewOrder>, Result<Written, DbError>>>,
+    writer: Together<NewOrder, Written>,
 }
 
 /// Everything ordering asks of others.
