@@ -2,6 +2,7 @@
 
 pub(crate) mod http;
 pub(crate) mod service;
+mod store;
 #[cfg(test)]
 mod tests;
 

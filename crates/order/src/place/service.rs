@@ -15,14 +15,17 @@ use kernel::{
     id::{AddressId, CartId, OrderId, UserId},
 };
 
-use super::{freeze, total};
+use super::{
+    freeze,
+    store::{NewOrder, Written, insert_orders},
+    total,
+};
 use crate::{
     OrderError, OrdersApi,
     end::service::payment_of,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
     ports::{Addresses, Cart, Carts, Catalog, Companies, Payment, Payments, Stock, View},
-    store::{self, NewOrder, Written},
-    view,
+    store, view,
 };
 
 /// The numbers ordering goes by.
@@ -282,7 +285,7 @@ impl OrderService {
     }
 
     async fn insert(&self, new: &[Arc<NewOrder>]) -> Result<Vec<Written>, DbError> {
-        Ok(store::insert_orders(&mut *self.db.conn().await?, new, self.rules.most_unpaid_orders).await?)
+        Ok(insert_orders(&mut *self.db.conn().await?, new, self.rules.most_unpaid_orders).await?)
     }
 
     /// The order could not be written. Only what is known not to stand gives its units back here; an unknown
