@@ -113,7 +113,7 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     // As soon as the breaker lets somebody try, those whose masters are there are refused again.
     let mut refusals = 0;
-    for _ in 0..200 {
+    for _ in 0..800 {
         for product in &products[..6] {
             // Told anew: while the breaker was open nobody heard of it.
             impatient.tell(&news(HERE, *product, (0, 2)), now).await;
