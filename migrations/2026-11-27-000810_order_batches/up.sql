@@ -12,18 +12,25 @@ begin
     perform pg_advisory_xact_lock(l.key)
     from (select hashtextextended('orders ' || (o ->> 'user_id'), 0) as key from jsonb_array_elements(p_orders) o
           order by 1) l;
-    -- In one look for all of them: what each customer has not paid, and what the order would add to it.
+    -- In one look for all of them: what each customer has not paid, and what the order would add to it. `offset 0`
+    -- keeps each look-up to its own index, whatever the tables held when the plan was made: joined, it could read all
+    -- that waits in the shop.
     with asked as materialized (
         select nth, (o ->> 'user_id')::uuid as user_id
         from jsonb_array_elements(p_orders) with ordinality a (o, nth) where o ->> 'payment_method' <> 'bank_transfer'
     ), unpaid as materialized (
-        select a.nth, o.id from asked a join orders.orders o
-        on o.user_id = a.user_id and o.status = 'pending_payment' and o.payment_method <> 'bank_transfer'
+        select a.nth, o.id from asked a, lateral (
+            select o.id from orders.orders o
+            where o.user_id = a.user_id and o.status = 'pending_payment' and o.payment_method <> 'bank_transfer'
+            offset 0
+        ) o
     ), units as (
         select a.nth, (l ->> 'product_id')::uuid as product_id, (l ->> 'quantity')::bigint as quantity
         from asked a, jsonb_array_elements(p_lines -> (a.nth - 1)::int) l
         union all
-        select u.nth, l.product_id, l.quantity from unpaid u join orders.order_lines l on l.order_id = u.id
+        select u.nth, l.product_id, l.quantity from unpaid u, lateral (
+            select l.product_id, l.quantity from orders.order_lines l where l.order_id = u.id offset 0
+        ) l
     )
     select exists (select from unpaid group by nth having count(*) >= p_most_orders)
         or exists (select from units group by nth, product_id having sum(quantity) > p_most_units[nth]) into v_over;

@@ -273,7 +273,7 @@ impl OrderService {
             written = self
                 .insert(&[new])
                 .await
-                .and_then(|mut one| Ok(one.pop().ok_or(db::QueryError::NotFound)?));
+                .and_then(|one| Ok(one.into_iter().next().ok_or(db::QueryError::NotFound)?));
         }
         match written? {
             Written::Placed { number } => Ok(number),
