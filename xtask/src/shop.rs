@@ -20,6 +20,8 @@ use crate::workspace::{self, Profile};
 pub(crate) const OWNER: (&str, &str) = ("owner@example.com", "development only");
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_dev";
+/// What the shop works on, as at Stripe.
+const WEBHOOK_EVENTS: &str = include_str!("../../crates/payment/webhook-events.txt");
 const SECRET_KEY: &str = "sk_test_dev";
 const PUBLISHABLE_KEY: &str = "pk_test_dev";
 
@@ -67,6 +69,7 @@ impl StandIn {
             command.arg("--state").arg(site.folder("stripe")?.join("state.json"));
         }
         command.args(["--webhook-url", &format!("http://127.0.0.1:{http_port}/stripe/webhook")]);
+        command.args(["--enabled-events", &WEBHOOK_EVENTS.lines().collect::<Vec<_>>().join(",")]);
         command.args(["--webhook-secret", WEBHOOK_SECRET, "--secret-key", SECRET_KEY]);
         command.args(["--publishable-key", PUBLISHABLE_KEY]);
         command.stdout(file.try_clone()?).stderr(file);

@@ -12,6 +12,7 @@ use crate::{
     http::Bodies,
     index::live::{Ages, Live},
     ports::Availability,
+    product::Reading,
 };
 
 /// Answers questions about the catalogue. Clones share everything: the index and the finished answers.
@@ -22,6 +23,8 @@ pub struct CatalogService {
     pub(crate) availability: Arc<dyn Availability>,
     pub(crate) live: Live,
     pub(crate) bodies: Bodies,
+    /// Who reads at the same moment reads together.
+    pub(crate) read: Reading,
     /// One file at a time: each is in memory with all it changes.
     pub(crate) files: Arc<Mutex<()>>,
 }
@@ -38,7 +41,7 @@ impl CatalogService {
         ages: Ages,
     ) -> Self {
         let live = Live::new(db.clone(), clock.clone(), ages);
-        Self { db, clock, availability, live, bodies: Bodies::new(), files: Arc::default() }
+        Self { db, clock, availability, live, bodies: Bodies::new(), read: Reading::default(), files: Arc::default() }
     }
 
     /// Reads the index, so that the first who asks need not wait for it.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{Mutex as Turn, oneshot};
 
-use crate::DbError;
+use crate::{DbError, retry};
 
 /// So many go together at most.
 const MOST: usize = 32;
@@ -86,17 +86,43 @@ impl<Q: Clone, A> Combiner<Q, A> {
     }
 }
 
-/// Questions for PostgreSQL; a call may fail for all of them.
-pub type Together<Q, A> = Arc<Combiner<Arc<Q>, Result<A, DbError>>>;
+/// Questions that PostgreSQL is asked together. Clones share them.
+pub struct Together<Q, A>(Arc<Combiner<Arc<Q>, Result<A, DbError>>>);
 
-/// What came of a call for several, told to each of them.
-pub fn shared<A>(outcome: Result<Vec<A>, DbError>, asked: usize) -> Vec<Result<A, DbError>> {
-    match outcome {
-        Ok(answers) => answers.into_iter().map(Ok).collect(),
-        Err(e) => {
-            let e = Arc::new(e);
-            (0..asked).map(|_| Err(DbError::Shared(e.clone()))).collect()
-        }
+impl<Q, A> Default for Together<Q, A> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<Q, A> Clone for Together<Q, A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<Q, A> Together<Q, A> {
+    /// As [`Combiner::ask`]; a call that fails fails for all of them. Again, when another call had locked the same rows in
+    /// another order.
+    pub async fn ask<F: Future<Output = Result<Vec<A>, DbError>>>(
+        &self,
+        question: impl Into<Arc<Q>>,
+        same: impl Fn(&Q, &Q) -> bool,
+        ask: impl Fn(Vec<Arc<Q>>) -> F,
+    ) -> Result<A, DbError> {
+        let all = |questions: Vec<Arc<Q>>| {
+            let ask = &ask;
+            async move {
+                match retry(|| ask(questions.clone())).await {
+                    Ok(answers) => answers.into_iter().map(Ok).collect(),
+                    Err(e) => {
+                        let e = Arc::new(e);
+                        questions.iter().map(|_| Err(DbError::Shared(e.clone()))).collect()
+                    }
+                }
+            }
+        };
+        self.0.ask(question.into(), |a, b| same(a, b), all).await
     }
 }
 

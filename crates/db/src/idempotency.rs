@@ -14,7 +14,7 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::{Db, DbError, Together, cached, retry, shared};
+use crate::{Db, DbError, Together, cached};
 
 diesel::table! {
     platform.idempotency_keys (scope, key) {
@@ -75,6 +75,7 @@ pub struct Keys {
     claims: Together<NewClaim, Option<Uuid>>,
     answers: Together<NewAnswer, bool>,
     forgotten: Together<Name, ()>,
+    looked_up: Together<Name, bool>,
 }
 
 #[derive(Debug)]
@@ -110,7 +111,7 @@ struct ClaimedRow {
 
 impl Keys {
     pub fn new(db: Db) -> Self {
-        Self { db, claims: Arc::default(), answers: Arc::default(), forgotten: Arc::default() }
+        Self { db, claims: Together::default(), answers: Together::default(), forgotten: Together::default(), looked_up: Together::default() }
     }
 
     /// Claims the key for `fresh`, which is new, or tells what became of it.
@@ -120,9 +121,9 @@ impl Keys {
         fresh: Uuid,
         now: DateTime<Utc>,
     ) -> Result<Claim, DbError> {
-        let new = Arc::new(NewClaim { name: request.name(), hash: request.hash.to_owned(), fresh, now });
-        let same = |a: &Arc<NewClaim>, b: &Arc<NewClaim>| a.name == b.name;
-        if let Some(id) = self.claims.ask(new, same, |new| self.claim_all(new)).await? {
+        let new = NewClaim { name: request.name(), hash: request.hash.to_owned(), fresh, now };
+        let same = |a: &NewClaim, b: &NewClaim| a.name == b.name;
+        if let Some(id) = self.claims.ask(new, same, |new| self.insert_claims(new)).await? {
             return Ok(if id == fresh { Claim::Fresh(id) } else { Claim::TakenOver(id) });
         }
         Ok(match find(&mut *self.db.conn().await?, request).await? {
@@ -135,6 +136,11 @@ impl Keys {
         })
     }
 
+    /// Whether anybody has claimed the key and not given it back.
+    pub async fn is_known(&self, request: Request<'_>) -> Result<bool, DbError> {
+        self.looked_up.ask(request.name(), PartialEq::eq, |names| self.find_all(names)).await
+    }
+
     /// Keeps the answer for every repetition to come. One that is kept already stays, for it was the first: then it is
     /// told, to be given instead.
     pub async fn complete(
@@ -143,9 +149,9 @@ impl Keys {
         (status, body): (u16, &str),
     ) -> Result<Option<(u16, String)>, DbError> {
         let status = i16::try_from(status).unwrap_or(500);
-        let new = Arc::new(NewAnswer { name: request.name(), status, body: body.to_owned() });
-        let same = |a: &Arc<NewAnswer>, b: &Arc<NewAnswer>| a.name == b.name;
-        if self.answers.ask(new, same, |new| self.keep_all(new)).await? {
+        let new = NewAnswer { name: request.name(), status, body: body.to_owned() };
+        let same = |a: &NewAnswer, b: &NewAnswer| a.name == b.name;
+        if self.answers.ask(new, same, |new| self.put_answers(new)).await? {
             return Ok(None);
         }
         let earlier = find(&mut *self.db.conn().await?, request).await?;
@@ -155,7 +161,7 @@ impl Keys {
 
     /// Gives the key back after a refusal that changed nothing: asked again, it is judged anew.
     pub async fn release(&self, request: Request<'_>) -> Result<(), DbError> {
-        self.forgotten.ask(Arc::new(request.name()), PartialEq::eq, |names| self.forget_all(names)).await
+        self.forgotten.ask(request.name(), PartialEq::eq, |names| self.delete(names)).await
     }
 
     /// Ends the lease of work that failed half way, so that the next request with this key may finish it at once.
@@ -169,24 +175,10 @@ impl Keys {
         Ok(())
     }
 
-    // Each again, when another call had locked the same keys in another order.
-
-    async fn claim_all(&self, new: Vec<Arc<NewClaim>>) -> Vec<Result<Option<Uuid>, DbError>> {
-        shared(retry(|| self.insert_claims(&new)).await, new.len())
-    }
-
-    async fn keep_all(&self, new: Vec<Arc<NewAnswer>>) -> Vec<Result<bool, DbError>> {
-        shared(retry(|| self.put_answers(&new)).await, new.len())
-    }
-
-    async fn forget_all(&self, names: Vec<Arc<Name>>) -> Vec<Result<(), DbError>> {
-        shared(retry(|| self.delete(&names)).await, names.len())
-    }
-
     /// The id under which each has its key; none for those who do not get it. One statement decides: insert, or take
     /// over what a crash left (same body, lease run out, no answer). Asked again, it answers the same.
-    async fn insert_claims(&self, new: &[Arc<NewClaim>]) -> Result<Vec<Option<Uuid>>, DbError> {
-        let (scopes, keys) = names(new, |one| &one.name);
+    async fn insert_claims(&self, new: Vec<Arc<NewClaim>>) -> Result<Vec<Option<Uuid>>, DbError> {
+        let (scopes, keys) = names(&new, |one| &one.name);
         let insert = sql_query(
             "insert into platform.idempotency_keys as k
                  (scope, key, request_hash, resource_id, locked_until, created_at)
@@ -211,8 +203,8 @@ impl Keys {
     }
 
     /// Whose answer was kept.
-    async fn put_answers(&self, new: &[Arc<NewAnswer>]) -> Result<Vec<bool>, DbError> {
-        let (scopes, keys) = names(new, |one| &one.name);
+    async fn put_answers(&self, new: Vec<Arc<NewAnswer>>) -> Result<Vec<bool>, DbError> {
+        let (scopes, keys) = names(&new, |one| &one.name);
         let keep = sql_query("select scope, key from platform.keep_answers($1, $2, $3, $4)")
             .bind::<Array<Text>, _>(scopes)
             .bind::<Array<Text>, _>(keys)
@@ -222,8 +214,21 @@ impl Keys {
         Ok(new.iter().map(|one| kept.iter().any(|row| row.is(&one.name))).collect())
     }
 
-    async fn delete(&self, forgotten: &[Arc<Name>]) -> Result<Vec<()>, DbError> {
-        let (scopes, keys) = names(forgotten, |name| name);
+    async fn find_all(&self, wanted: Vec<Arc<Name>>) -> Result<Vec<bool>, DbError> {
+        let (scopes, keys) = names(&wanted, |name| name);
+        // A look for each by the keys' index, whatever the table held when the plan was made.
+        let find = sql_query(
+            "select k.scope, k.key from unnest($1, $2) u (scope, key) cross join lateral (
+                 select scope, key from platform.idempotency_keys k where k.scope = u.scope and k.key = u.key offset 0
+             ) k",
+        );
+        let find = find.bind::<Array<Text>, _>(scopes).bind::<Array<Text>, _>(keys);
+        let known: Vec<NameRow> = cached(find).load(&mut *self.db.conn().await?).await?;
+        Ok(wanted.iter().map(|name| known.iter().any(|row| row.is(name))).collect())
+    }
+
+    async fn delete(&self, forgotten: Vec<Arc<Name>>) -> Result<Vec<()>, DbError> {
+        let (scopes, keys) = names(&forgotten, |name| name);
         let delete = sql_query("select platform.forget_keys($1, $2)")
             .bind::<Array<Text>, _>(scopes)
             .bind::<Array<Text>, _>(keys);

@@ -18,7 +18,7 @@ pub type Tx = diesel_async::AsyncPgConnection;
 pub type QueryError = diesel::result::Error;
 
 pub use cached::{Cached, cached};
-pub use combiner::{Combiner, Together, shared};
+pub use combiner::{Combiner, Together};
 pub use error::DbError;
 pub use lock::{Lock, LockError};
 pub use pool::{Conn, Db, PoolOptions, PoolStatus, is_address};

@@ -88,6 +88,8 @@ pub enum Claimed {
 #[async_trait]
 pub trait Answers: Send + Sync {
     async fn claim(&self, request: &KeyedRequest) -> Result<Claimed, PortError>;
+    /// Whether anybody has claimed the key, and not given it back.
+    async fn is_known(&self, request: &KeyedRequest) -> Result<bool, PortError>;
     /// Keeps the answer, unless one is kept already: then that one, which every repetition will be given.
     async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError>;
     /// Nothing was changed: forget the key.
@@ -109,6 +111,32 @@ where
     F: Future<Output = Result<Reply<T>, ApiError>> + 'static,
 {
     once_within(WORK_AT_MOST, answers, request, work).await
+}
+
+/// The same, of what can be refused by a look: then nothing is written, unless the key is known. What was seen is given
+/// to the work.
+///
+/// Asked after the look whether it is known: an earlier request with this key may be why it is refused.
+pub async fn once_seen<S, T, F>(
+    answers: Arc<dyn Answers>,
+    request: KeyedRequest,
+    look: impl Future<Output = Result<S, ApiError>>,
+    work: impl FnOnce(Turn, Option<S>) -> F + 'static,
+) -> Result<HttpResponse, ApiError>
+where
+    S: 'static,
+    T: Serialize + 'static,
+    F: Future<Output = Result<Reply<T>, ApiError>> + 'static,
+{
+    let seen = match look.await {
+        Ok(seen) => Some(seen),
+        Err(refusal) => match answers.is_known(&request).await {
+            Ok(true) => None,
+            Ok(false) => return Err(refusal),
+            Err(e) => return Err(port(e)),
+        },
+    };
+    once(answers, request, |turn| work(turn, seen)).await
 }
 
 pub(crate) async fn once_within<T, F>(

@@ -151,6 +151,10 @@ impl Answers for Forgetful {
         Ok(Claimed::Work(Turn::First(OrderId::generate(SystemClock.now()).0)))
     }
 
+    async fn is_known(&self, _: &KeyedRequest) -> Result<bool, PortError> {
+        Ok(false)
+    }
+
     async fn keep(&self, _: &KeyedRequest, _: &Given) -> Result<Option<Given>, PortError> {
         Ok(None)
     }

@@ -1,11 +1,19 @@
 //! SQL of orders.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use contracts::order::PaymentMethod;
 use db::{Tx, cached};
-use diesel::{dsl::sql, prelude::*, sql_types};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_query,
+    sql_types::{self, Array},
+};
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money, VatRate,
@@ -146,11 +154,32 @@ pub(crate) async fn list_orders_of(conn: &mut Tx, user: UserId) -> QueryResult<V
 }
 
 /// The order that this state of a cart became, unless that order has ended without being paid.
-pub(crate) async fn find_by_cart(conn: &mut Tx, cart: CartId, revision: i64) -> QueryResult<Option<OrderId>> {
-    // Spelled out as in the index `orders_one_per_cart`: behind bound values PostgreSQL cannot tell that it serves.
-    let open = sql::<sql_types::Bool>("status not in ('expired', 'cancelled')");
-    let of_cart = orders::cart_id.eq(cart).and(orders::cart_revision.eq(revision)).and(open);
-    cached(orders::table.filter(of_cart).select(orders::id).limit(1)).get_result(conn).await.optional()
+/// The order of each cart at each revision.
+pub(crate) async fn find_by_carts(
+    conn: &mut Tx,
+    carts: &[Arc<(CartId, i64)>],
+) -> QueryResult<Vec<Option<OrderId>>> {
+    #[derive(QueryableByName)]
+    struct FoundRow {
+        #[diesel(sql_type = sql_types::BigInt)]
+        nth: i64,
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: OrderId,
+    }
+    // The states spelled out as in the index `orders_one_per_cart`; a look for each, whatever the table held when the
+    // plan was made.
+    let find = sql_query(
+        "select c.nth, o.id from unnest($1, $2) with ordinality c (id, revision, nth) cross join lateral (
+             select o.id from orders.orders o
+             where o.cart_id = c.id and o.cart_revision = c.revision and o.status not in ('expired', 'cancelled')
+             limit 1
+         ) o",
+    );
+    let (ids, revisions): (Vec<CartId>, Vec<i64>) = carts.iter().map(|cart| **cart).unzip();
+    let find = find.bind::<Array<sql_types::Uuid>, _>(ids).bind::<Array<sql_types::BigInt>, _>(revisions);
+    let found: Vec<FoundRow> = cached(find).load(conn).await?;
+    let of = |nth| found.iter().find(|row| row.nth == nth).map(|row| row.id);
+    Ok((1..).zip(carts).map(|(nth, _)| of(nth)).collect())
 }
 
 pub(crate) async fn list_existing(conn: &mut Tx, ids: &[OrderId]) -> QueryResult<HashSet<OrderId>> {

@@ -356,7 +356,7 @@ impl Shop {
 
     /// Somebody's order of 315.00, waiting for its money.
     pub(crate) async fn placed(&self) -> Order {
-        self.orders.place(self.request(self.buyer_with_cart())).await.unwrap().0
+        self.orders.place(self.request(self.buyer_with_cart()), None).await.unwrap().0
     }
 
     pub(crate) async fn set_status(&self, order: &Order, status: &str) {

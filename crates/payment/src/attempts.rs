@@ -3,10 +3,12 @@
 //! An order has one attempt that is open, at most: the next is begun when the one before cannot take money any more.
 //! Should both take it all the same, the order gives the second back.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bus::{Effect, Job, JobContext, JobError, Queue};
 use chrono::{DateTime, TimeDelta, Utc};
-use db::Transact as _;
+use db::{DbError, QueryError, Together, Transact as _};
 use kernel::id::{OrderId, PaymentId};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +16,7 @@ use crate::{
     Payment, PaymentError, PaymentService, PaymentStatus, Retried, StartPayment, Stopped,
     news::publish_failed,
     ports::{Intent, IntentStatus, Method, NewIntent, ProviderError},
-    store,
+    store::{self, Made, NewAttempt},
 };
 
 /// While an attempt is this young the request that made it is probably still at it: the provider's adapter gives up
@@ -27,6 +29,13 @@ pub const LOOK_AFTER: TimeDelta = TimeDelta::seconds(15);
 const FIRST: i32 = 1;
 /// Whoever fails so often to pay an order does not get better at it.
 const MOST: i32 = 20;
+
+/// Attempts that are begun at the same moment are written by one call, and so are their intents.
+#[derive(Clone, Default)]
+pub(crate) struct AttemptsTogether {
+    begun: Together<NewAttempt, Option<Payment>>,
+    made: Together<Made, bool>,
+}
 
 /// What came of starting a payment in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +115,16 @@ fn draft(request: StartPayment, attempt: i32, now: DateTime<Utc>) -> Payment {
 impl PaymentService {
     /// The row of the first attempt, made if it is not there.
     pub(crate) async fn first_attempt(&self, request: StartPayment) -> Result<Payment, PaymentError> {
-        let draft = draft(request, FIRST, self.clock.now());
-        let payment = store::insert_attempt(&mut *self.db.conn().await?, &draft, request.user).await?;
+        let payment = draft(request, FIRST, self.clock.now());
+        let new = NewAttempt { payment, user: request.user };
+        let same = |a: &NewAttempt, b: &NewAttempt| a.payment.order == b.payment.order;
+        let payment = match self.together.begun.ask(new, same, |new| self.insert_all(new)).await? {
+            Some(payment) => payment,
+            None => {
+                let mut conn = self.db.conn().await?;
+                store::find_attempt(&mut conn, request.order, FIRST).await?.ok_or(QueryError::NotFound)?
+            }
+        };
         if payment.amount != request.amount {
             return Err(PaymentError::Different(request.order));
         }
@@ -163,10 +180,9 @@ impl PaymentService {
 
     async fn attach(&self, payment: Payment, intent: Intent) -> Result<Payment, PaymentError> {
         let (now, made) = (self.clock.now(), PaymentStatus::RequiresPaymentMethod);
-        let attached = {
-            let mut conn = self.db.conn().await?;
-            store::put_created(&mut conn, payment.id, (made, &intent), now).await?
-        };
+        let new = Made { payment: payment.id, intent: intent.clone(), at: now };
+        let same = |a: &Made, b: &Made| a.payment == b.payment;
+        let attached = self.together.made.ask(new, same, |made| self.attach_all(made)).await?;
         if attached && PaymentStatus::of(&intent) == made {
             return Ok(Payment {
                 status: made,
@@ -182,6 +198,14 @@ impl PaymentService {
         // Otherwise a webhook or the background job was faster; what it wrote is newer than our answer.
         let stands = store::find(&mut *self.db.conn().await?, payment.id).await?;
         Ok(stands.unwrap_or(payment))
+    }
+
+    async fn insert_all(&self, new: Vec<Arc<NewAttempt>>) -> Result<Vec<Option<Payment>>, DbError> {
+        Ok(store::insert_attempts(&mut *self.db.conn().await?, &new).await?)
+    }
+
+    async fn attach_all(&self, made: Vec<Arc<Made>>) -> Result<Vec<bool>, DbError> {
+        Ok(store::attach_intents(&mut *self.db.conn().await?, &made).await?)
     }
 
     async fn refuse(&self, payment: Payment, code: &str) -> Result<Payment, PaymentError> {
@@ -258,15 +282,18 @@ impl PaymentService {
             return Ok(Retried::TooOften);
         }
         let now = self.clock.now();
-        let draft = draft(request, latest.attempt + 1, now);
+        let payment = draft(request, latest.attempt + 1, now);
+        let new = Arc::new(NewAttempt { payment, user: request.user });
         let next = {
             let mut conn = self.db.conn().await?;
             conn.transaction::<_, PaymentError, _>(async |tx| {
-                let next = store::insert_attempt(tx, &draft, request.user).await?;
-                if next.id == draft.id {
-                    let attempt = Attempt { order_id: next.order, payment_id: next.id };
-                    bus::enqueue::<FinishAttempt>(tx, &attempt, now + LOOK_AFTER, now).await?;
-                }
+                let written = store::insert_attempts(tx, std::slice::from_ref(&new)).await?;
+                let Some(next) = written.into_iter().next().flatten() else {
+                    let faster = store::find_attempt(tx, request.order, latest.attempt + 1).await?;
+                    return Ok(faster.ok_or(QueryError::NotFound)?);
+                };
+                let attempt = Attempt { order_id: next.order, payment_id: next.id };
+                bus::enqueue::<FinishAttempt>(tx, &attempt, now + LOOK_AFTER, now).await?;
                 Ok(next)
             })
             .await?

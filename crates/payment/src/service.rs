@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Paid, Payment, PaymentError, PaymentStatus, PaymentsApi, Retried, StartPayment, Stopped, Synced,
+    attempts::AttemptsTogether,
     news::publish_succeeded,
     ports::{Method, PaymentProvider},
     store,
@@ -29,11 +30,12 @@ pub struct PaymentService {
     pub(crate) livemode: bool,
     /// What changed less long ago is on its way by itself: reconciliation leaves it alone.
     pub(crate) settled: TimeDelta,
+    pub(crate) together: AttemptsTogether,
 }
 
 impl PaymentService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, provider: Arc<dyn PaymentProvider>, livemode: bool) -> Self {
-        Self { db, clock, provider, livemode, settled: SETTLED }
+        Self { db, clock, provider, livemode, settled: SETTLED, together: AttemptsTogether::default() }
     }
 
     /// For whoever reconciles so often: within three times as long everything is found.

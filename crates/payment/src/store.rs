@@ -1,19 +1,22 @@
 //! SQL of payments.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use db::{Tx, cached};
 use diesel::{
     dsl::{exists, select, sql},
     expression::SqlLiteral,
     prelude::*,
-    sql_types::{Bool, Text},
+    sql_query,
+    sql_types::{self, Array, Bool, Jsonb, Nullable, Text, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money,
     id::{OrderId, PaymentId, UserId},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Payment, PaymentStatus,
@@ -22,7 +25,7 @@ use crate::{
     schema::{customers, inbox, payments, refunds},
 };
 
-#[derive(HasQuery, Insertable)]
+#[derive(HasQuery)]
 #[diesel(table_name = payments)]
 struct PaymentRow {
     id: PaymentId,
@@ -30,32 +33,62 @@ struct PaymentRow {
     attempt: i32,
     method: String,
     amount: i64,
-    currency: String,
     status: String,
     intent_id: Option<String>,
     client_secret: Option<String>,
     failure: Option<String>,
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
     next_action: Option<Value>,
-    #[diesel(skip_insertion)]
     customer_id: Option<String>,
 }
 
-/// Writes a new attempt, with whom the provider knows `user` as, or leaves the one that is there; the row as it stands
-/// either way.
-pub(crate) async fn insert_attempt(conn: &mut Tx, payment: &Payment, user: UserId) -> QueryResult<Payment> {
-    let customer = customers::table.find(user).select(customers::customer_id).single_value();
-    let new = diesel::insert_into(payments::table)
-        .values((PaymentRow::from(payment), payments::customer_id.eq(customer)))
-        .on_conflict((payments::order_id, payments::attempt))
-        .do_nothing()
-        .returning(PaymentRow::as_returning());
-    match cached(new).get_result(conn).await.optional()? {
-        Some(row) => row.into_payment(),
-        None => find_attempt(conn, payment.order, payment.attempt).await?.ok_or(diesel::NotFound),
-    }
+/// An attempt that is about to be written.
+pub(crate) struct NewAttempt {
+    pub(crate) payment: Payment,
+    pub(crate) user: UserId,
+}
+
+#[derive(QueryableByName)]
+#[diesel(table_name = payments)]
+struct InsertedRow {
+    id: PaymentId,
+    customer_id: Option<String>,
+}
+
+/// Writes new attempts, each with whom the provider knows its user as, and tells them as they stand; none for one that
+/// is there already.
+pub(crate) async fn insert_attempts(
+    conn: &mut Tx,
+    new: &[Arc<NewAttempt>],
+) -> QueryResult<Vec<Option<Payment>>> {
+    let row = |NewAttempt { payment, user }: &NewAttempt| {
+        json!({
+            "id": payment.id, "order_id": payment.order, "attempt": payment.attempt,
+            "method": payment.method.as_str(), "amount": payment.amount.amount(),
+            "currency": payment.amount.currency().code(), "status": payment.status.as_str(),
+            "expires_at": payment.expires_at, "created_at": payment.created_at, "user_id": user,
+        })
+    };
+    let insert = sql_query(
+        "insert into payments.payments
+             (id, order_id, attempt, method, amount, currency, status, expires_at, created_at, updated_at, customer_id)
+         select n.id, n.order_id, n.attempt, n.method, n.amount, n.currency, n.status, n.expires_at, n.created_at,
+             n.created_at, (select c.customer_id from payments.customers c where c.user_id = n.user_id)
+         from jsonb_to_recordset($1) n (
+             id uuid, order_id uuid, attempt int, method text, amount bigint, currency text, status text,
+             expires_at timestamptz, created_at timestamptz, user_id uuid
+         )
+         on conflict (order_id, attempt) do nothing
+         returning id, customer_id",
+    );
+    let rows = Value::Array(new.iter().map(|one| row(one)).collect());
+    let written: Vec<InsertedRow> = cached(insert.bind::<Jsonb, _>(rows)).load(conn).await?;
+    let stands = |NewAttempt { payment, .. }: &NewAttempt| {
+        let row = written.iter().find(|row| row.id == payment.id)?;
+        Some(Payment { customer: row.customer_id.clone(), ..payment.clone() })
+    };
+    Ok(new.iter().map(|one| stands(one)).collect())
 }
 
 pub(crate) async fn find_attempt(
@@ -213,22 +246,30 @@ pub(crate) async fn put_intent(
     Ok(())
 }
 
-/// Attaches the intent to an attempt that waits for it; false when it has one already or has failed.
-pub(crate) async fn put_created(
-    conn: &mut Tx,
-    payment: PaymentId,
-    (status, intent): (PaymentStatus, &Intent),
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let creating = payments::status.eq(PaymentStatus::Creating.as_str());
-    let waiting = payments::id.eq(payment).and(payments::intent_id.is_null()).and(creating);
-    let put = diesel::update(payments::table.filter(waiting)).set((
-        payments::status.eq(status.as_str()),
-        payments::intent_id.eq(&intent.id),
-        payments::client_secret.eq(&intent.client_secret),
-        payments::updated_at.eq(now),
-    ));
-    Ok(cached(put).execute(conn).await? == 1)
+/// An intent that was made for an attempt.
+pub(crate) struct Made {
+    pub(crate) payment: PaymentId,
+    pub(crate) intent: Intent,
+    pub(crate) at: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct AttachedRow {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: PaymentId,
+}
+
+/// Attaches each intent to its attempt, which from now on waits for the customer's method; false when the attempt has
+/// one already or has failed.
+pub(crate) async fn attach_intents(conn: &mut Tx, made: &[Arc<Made>]) -> QueryResult<Vec<bool>> {
+    let secret = |one: &'_ Arc<Made>| one.intent.client_secret.clone();
+    let attach = sql_query("select a as id from payments.attach_intents($1, $2, $3, $4) a")
+        .bind::<Array<sql_types::Uuid>, _>(made.iter().map(|one| one.payment).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(made.iter().map(|one| one.intent.id.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(made.iter().map(secret).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(made.iter().map(|one| one.at).collect::<Vec<_>>());
+    let attached: Vec<AttachedRow> = cached(attach).load(conn).await?;
+    Ok(made.iter().map(|one| attached.iter().any(|row| row.id == one.payment)).collect())
 }
 
 /// The provider refused to take the money at all; false when the payment has moved on.
@@ -268,28 +309,6 @@ pub(crate) async fn put_mismatch(
 fn action_json(action: Option<&NextAction>) -> QueryResult<Option<Value>> {
     let json = action.map(serde_json::to_value).transpose();
     json.map_err(|e| diesel::result::Error::SerializationError(e.into()))
-}
-
-impl From<&Payment> for PaymentRow {
-    fn from(payment: &Payment) -> Self {
-        Self {
-            id: payment.id,
-            order_id: payment.order,
-            attempt: payment.attempt,
-            method: payment.method.as_str().to_owned(),
-            amount: payment.amount.amount(),
-            currency: payment.amount.currency().code().to_owned(),
-            status: payment.status.as_str().to_owned(),
-            intent_id: payment.intent.clone(),
-            client_secret: payment.client_secret.clone(),
-            failure: payment.failure.clone(),
-            expires_at: payment.expires_at,
-            created_at: payment.created_at,
-            updated_at: payment.created_at,
-            next_action: None,
-            customer_id: payment.customer.clone(),
-        }
-    }
 }
 
 impl PaymentRow {

@@ -31,7 +31,8 @@ impl Account {
             None => State::default(),
         };
         if let Some(url) = options.webhook_url.take() {
-            let target = Target { url: Some(url), ..state.outbox.target().clone() };
+            let enabled_events = std::mem::take(&mut options.enabled_events);
+            let target = Target { url: Some(url), enabled_events, ..state.outbox.target().clone() };
             state.outbox.set_target(target);
         }
         state.outbox.resume();

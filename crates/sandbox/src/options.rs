@@ -13,6 +13,8 @@ pub struct Options {
     pub addr: SocketAddr,
     /// Where webhooks go (`http://…`); without it the one in the state file counts.
     pub webhook_url: Option<String>,
+    /// The kinds of events that are sent there, an endpoint's `enabled_events`; all of them when there is none.
+    pub enabled_events: Vec<String>,
     /// `whsec_…`
     pub webhook_secret: String,
     /// `sk_test_…`
@@ -28,6 +30,7 @@ impl Default for Options {
         Self {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             webhook_url: None,
+            enabled_events: Vec::new(),
             webhook_secret: "whsec_sandbox".to_owned(),
             secret_key: "sk_test_sandbox".to_owned(),
             publishable_key: "pk_test_sandbox".to_owned(),

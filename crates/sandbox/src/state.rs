@@ -256,7 +256,7 @@ impl State {
         let event = Event::new(kind, object, cause);
         // As at Stripe, an event that nobody listens to is listed but never delivered.
         if self.outbox.target().url.is_some() {
-            self.outbox.tell(&event.id);
+            self.outbox.tell(kind.name(), &event.id);
         }
         self.events.add(event);
         self.changed();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cache::Cache;
-use db::{Db, DbError};
+use db::{Db, DbError, Together};
 use kernel::{
     Clock, Language, Phone, UserType,
     id::{AddressId, UserId},
 };
 
 use crate::{
-    UserError, address,
+    UserError, address::{self, Address},
     api::{PostalAddress, UsersApi},
     company::{self, lookup::Lookup},
     ports::{Sessions, TaxRegister},
@@ -24,6 +24,8 @@ pub struct UserService {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Arc<dyn Sessions>,
     pub(crate) companies: Arc<Lookup>,
+    /// What is asked at the same moment is looked up by one call.
+    pub(crate) addresses_asked: Together<(UserId, AddressId), Option<Address>>,
 }
 
 /// Whom user asks.
@@ -36,7 +38,16 @@ impl UserService {
     /// `cache` remembers what the tax register said.
     pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
         let Ports { sessions, tax_register } = ports;
-        Self { db, clock, sessions, companies: Arc::new(Lookup::new(tax_register, cache)) }
+        Self { db, clock, sessions, companies: Arc::new(Lookup::new(tax_register, cache)), addresses_asked: Together::default() }
+    }
+}
+
+impl UserService {
+    async fn find_addresses(
+        &self,
+        wanted: Vec<Arc<(UserId, AddressId)>>,
+    ) -> Result<Vec<Option<Address>>, DbError> {
+        Ok(address::store::find_addresses(&mut *self.db.conn().await?, &wanted).await?)
     }
 }
 
@@ -79,8 +90,8 @@ impl UsersApi for UserService {
     }
 
     async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, UserError> {
-        let mut conn = self.db.conn().await?;
-        let found = address::store::find_address(&mut conn, owner, id).await?;
+        let find = |wanted| self.find_addresses(wanted);
+        let found = self.addresses_asked.ask((owner, id), PartialEq::eq, find).await?;
         Ok(found.map(|address| address.place))
     }
 

@@ -52,6 +52,10 @@ impl Answers for AnswersInDb {
         })
     }
 
+    async fn is_known(&self, request: &KeyedRequest) -> Result<bool, PortError> {
+        self.keys.is_known(keyed(request, &[])).await.map_err(port)
+    }
+
     async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
         let answer = (answer.status, answer.body.as_str());
         let earlier = self.keys.complete(keyed(request, &[]), answer).await.map_err(port)?;

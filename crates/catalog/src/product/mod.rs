@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Product, index::Facets};
 
 pub(crate) use details::Details;
+pub(crate) use service::Reading;
 
 /// Which part of the list of products is wanted, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

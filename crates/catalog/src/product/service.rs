@@ -1,7 +1,8 @@
 //! What can be asked about products. No question holds a connection while it asks a port.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use db::{DbError, Together};
 use kernel::{Language, id::ProductId};
 
 use super::{
@@ -12,6 +13,9 @@ use crate::{
     CatalogError, CatalogService, Category, Product, View,
     index::{Meaning, store::list_meanings},
 };
+
+/// Reads of some products in one view.
+pub(crate) type Reading = Together<(View, Vec<ProductId>), HashMap<ProductId, Product>>;
 
 impl CatalogService {
     /// From memory, but for those that came in this very moment.
@@ -45,9 +49,31 @@ impl CatalogService {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
+        let read = self.read.ask((view, ids.to_vec()), |_, _| false, |wanted| self.read_all(wanted));
+        Ok(read.await?)
+    }
+
+    /// The products of each who asks, by a statement for each view.
+    async fn read_all(
+        &self,
+        wanted: Vec<Arc<(View, Vec<ProductId>)>>,
+    ) -> Result<Vec<HashMap<ProductId, Product>>, DbError> {
+        let mut views = HashMap::<View, Vec<ProductId>>::new();
+        for (view, ids) in wanted.iter().map(|wanted| &**wanted) {
+            views.entry(*view).or_default().extend(ids);
+        }
         let mut conn = self.db.conn().await?;
-        let products = store::list_by_ids(&mut conn, ids, self.sight(view)).await?;
-        Ok(products.into_iter().map(|product| (product.id, product)).collect())
+        let mut read = HashMap::new();
+        for (view, mut ids) in views {
+            ids.sort_unstable();
+            ids.dedup();
+            let products = store::list_by_ids(&mut conn, &ids, self.sight(view)).await?;
+            read.extend(products.into_iter().map(|product| ((view, product.id), product)));
+        }
+        let of = |(view, ids): &(View, Vec<ProductId>)| {
+            ids.iter().filter_map(|id| Some((*id, read.get(&(*view, *id))?.clone()))).collect()
+        };
+        Ok(wanted.iter().map(|wanted| of(wanted)).collect())
     }
 
     /// One page of the active products.

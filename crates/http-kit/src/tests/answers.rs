@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Broken;
-use crate::{Answers, ApiError, Claimed, Given, KeyedRequest, Reply, Turn, idempotency::once_within, once};
+use crate::{Answers, ApiError, Claimed, Given, KeyedRequest, Reply, Turn, idempotency::once_within, once, once_seen};
 
 const ID: Uuid = Uuid::from_u128(42);
 const WORK: Claimed = Claimed::Work(Turn::First(ID));
@@ -63,6 +63,9 @@ impl Answers for Notebook {
             return Err(PortError::new("answers", Broken(ErrorKind::Unavailable)));
         }
         Ok(self.claimed.clone())
+    }
+    async fn is_known(&self, _: &KeyedRequest) -> Result<bool, PortError> {
+        Ok(!matches!(self.claimed, Claimed::Work(Turn::First(_))))
     }
     async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
         let Given { status, body } = answer;
@@ -113,6 +116,46 @@ async fn a_repetition_gets_the_kept_bytes_without_any_work() {
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert_eq!(to_bytes(response.into_body()).await.unwrap(), "{ \"as\" :1}");
     assert!(answers.told().is_empty());
+}
+
+fn refused() -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "TOO_LATE")
+}
+
+#[actix_web::test]
+async fn what_a_look_refuses_is_written_nowhere() {
+    let answers = Notebook::with(WORK);
+    let look = async { Err::<(), _>(refused()) };
+    let work = |_, _| async { panic!("worked") };
+    let refused = once_seen::<_, (), _>(answers.clone(), request(), look, work).await.unwrap_err();
+    assert_eq!((refused.status, refused.code), (StatusCode::CONFLICT, "TOO_LATE"));
+    assert!(answers.told().is_empty());
+}
+
+#[actix_web::test]
+async fn a_key_that_is_known_is_answered_or_worked_on_whatever_a_look_says() {
+    let done = Notebook::with(Claimed::Done(Given { status: 201, body: "{}".to_owned() }));
+    let look = async { Err::<(), _>(refused()) };
+    let work = |_, _| async { panic!("worked again") };
+    let response = once_seen::<_, (), _>(done, request(), look, work).await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+
+    let begun = Notebook::with(Claimed::Work(Turn::Again(ID)));
+    let look = async { Err::<(), _>(refused()) };
+    let response = once_seen(begun, request(), look, |turn, seen| async move {
+        assert_eq!((turn, seen), (Turn::Again(ID), None));
+        Ok(Reply::created(()))
+    });
+    assert_eq!(response.await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[actix_web::test]
+async fn the_work_is_given_what_was_seen() {
+    let response = once_seen(Notebook::with(WORK), request(), async { Ok("a cart") }, |_, seen| async move {
+        Ok(Reply::created(seen))
+    });
+    let body = to_bytes(response.await.unwrap().into_body()).await.unwrap();
+    assert_eq!(body, r#"{"success":true,"data":"a cart"}"#);
 }
 
 #[actix_web::test]

@@ -19,7 +19,7 @@ impl Shop {
     /// An order of a company that may pay within 14 days.
     async fn placed_on_account(&self) -> Order {
         *self.world.term_days.lock().unwrap() = vec![7, 14];
-        self.orders.place(self.on_account(Some(14))).await.unwrap().0
+        self.orders.place(self.on_account(Some(14)), None).await.unwrap().0
     }
 
     async fn money_comes(&self, order: &Order) -> Result<Order, OrderError> {
@@ -42,15 +42,15 @@ fn kinds(events: &[OrderEvent]) -> Vec<&str> {
 #[tokio::test]
 async fn only_a_company_with_approved_terms_pays_by_transfer_and_only_within_them() {
     let shop = Shop::new().await;
-    let refused = shop.orders.place(shop.on_account(Some(14))).await;
+    let refused = shop.orders.place(shop.on_account(Some(14)), None).await;
     assert!(matches!(refused, Err(OrderError::PaymentMethodNotAvailable)));
     *shop.world.term_days.lock().unwrap() = vec![7, 14];
     for (days, given) in [(None, false), (Some(15), true), (Some(0), true)] {
-        let refused = shop.orders.place(shop.on_account(days)).await;
+        let refused = shop.orders.place(shop.on_account(days), None).await;
         assert!(matches!(refused, Err(OrderError::PaymentTerm { given: g, .. }) if g == given), "{days:?}");
     }
     let individual = PlaceOrder { user_type: UserType::Individual, ..shop.on_account(Some(14)) };
-    let refused = shop.orders.place(individual).await;
+    let refused = shop.orders.place(individual, None).await;
     assert!(matches!(refused, Err(OrderError::PaymentMethodNotAvailable)));
     shop.assert_untouched().await;
 
@@ -121,7 +121,7 @@ async fn a_retry_finds_its_order_although_the_terms_were_taken_back() {
     let shop = Shop::new().await;
     *shop.world.term_days.lock().unwrap() = vec![14];
     let request = shop.on_account(Some(14));
-    let (order, _) = shop.orders.place(request.clone()).await.unwrap();
+    let (order, _) = shop.orders.place(request.clone(), None).await.unwrap();
     shop.world.term_days.lock().unwrap().clear();
-    assert_eq!(shop.orders.place(request).await.unwrap().0, order);
+    assert_eq!(shop.orders.place(request, None).await.unwrap().0, order);
 }

@@ -75,6 +75,10 @@ impl Answers for Memory {
         })
     }
 
+    async fn is_known(&self, request: &KeyedRequest) -> Result<bool, PortError> {
+        Ok(self.0.lock().unwrap().contains_key(&(request.scope.clone(), request.key.clone())))
+    }
+
     async fn keep(&self, request: &KeyedRequest, answer: &Given) -> Result<Option<Given>, PortError> {
         self.change(request, |kept| kept.answer = Some(answer.clone()));
         Ok(None)

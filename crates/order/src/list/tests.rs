@@ -14,7 +14,7 @@ async fn a_customer_sees_her_own_newest_first_page_by_page() {
     for units in [20, 30, 40] {
         shop.clock.advance(TimeDelta::seconds(1));
         shop.fill(buyer, &[(shop.product(1_575), units), (shop.product(100), 1)]);
-        placed.push(shop.orders.place(shop.request(buyer)).await.unwrap().0);
+        placed.push(shop.orders.place(shop.request(buyer), None).await.unwrap().0);
     }
     shop.placed().await;
 

@@ -97,9 +97,9 @@ async fn late_money_goes_back_once_when_they_cannot_even_if_they_can_later() {
 async fn late_money_goes_back_when_the_cart_was_ordered_again() {
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
-    let (order, _) = shop.orders.place(shop.request(buyer)).await.unwrap();
+    let (order, _) = shop.orders.place(shop.request(buyer), None).await.unwrap();
     shop.set_status(&order, "expired").await;
-    let (again, _) = shop.orders.place(shop.request(buyer)).await.unwrap();
+    let (again, _) = shop.orders.place(shop.request(buyer), None).await.unwrap();
     shop.pays_late(&order).await;
     assert_eq!(shop.read(&order).await.status, OrderStatus::Expired);
     assert_eq!(shop.read(&again).await.status, OrderStatus::PendingPayment);

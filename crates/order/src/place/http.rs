@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web::Data};
 use contracts::order::PaymentMethod;
 use http_kit::{
     Answers, ApiError, Body, CurrentUser, Customer, Envelope, Failure, Fields, IdempotencyKey, KeyedRequest,
-    Lang, Reply, once,
+    Lang, Reply, once_seen,
 };
 use kernel::{
     Language, Money,
@@ -95,12 +95,14 @@ async fn answer(
     request: KeyedRequest,
     draft: PlaceOrder,
 ) -> Result<HttpResponse, ApiError> {
-    once(answers, request, move |turn| async move {
+    let (look, wanted) = (orders.clone(), draft.clone());
+    let look = async move { Ok(look.look(&wanted).await?) };
+    once_seen(answers, request, look, move |turn, seen| async move {
         let (id, turn) = match turn {
             http_kit::Turn::First(id) => (id, Turn::First),
             http_kit::Turn::Again(id) => (id, Turn::Again),
         };
-        let (order, payment) = orders.place(PlaceOrder { order: OrderId(id), turn, ..draft }).await?;
+        let (order, payment) = orders.place(PlaceOrder { order: OrderId(id), turn, ..draft }, seen).await?;
         Ok(Reply::created(PlacedResponse::new(&order, payment)))
     })
     .await

@@ -72,8 +72,9 @@ pub struct OrderService {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ports: Ports,
     pub(crate) rules: OrderRules,
-    /// Orders that come at the same moment are written by one call.
+    /// Orders that come at the same moment are written by one call, and their carts looked up by one.
     writer: Together<NewOrder, Written>,
+    of_carts: Together<(CartId, i64), Option<OrderId>>,
 }
 
 /// Everything ordering asks of others.
@@ -117,20 +118,39 @@ pub struct PlaceOrder {
 
 impl OrderService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, ports: Ports, rules: OrderRules) -> Self {
-        Self { db, clock, ports, rules, writer: Arc::default() }
+        Self { db, clock, ports, rules, writer: Together::default(), of_carts: Together::default() }
     }
 
-    /// Makes the customer's cart an order and starts its payment. Asked again with the same order id, it finds the
-    /// order that was made.
+    /// The cart that the customer would order, unless there is something to refuse right away. Nothing is written:
+    /// whoever comes too late costs as little as can be.
+    pub(crate) async fn look(&self, request: &PlaceOrder) -> Result<Cart, OrderError> {
+        let cart = self.cart_of(request).await?;
+        let short = self.ports.stock.too_little(&cart.lines, self.clock.now()).await;
+        if short.is_empty() {
+            return Ok(cart);
+        }
+        // One who has ordered this cart already has bought the last.
+        Err(match self.order_of_cart(cart.id, cart.revision).await? {
+            Some(earlier) => OrderError::CartAlreadyOrdered(earlier),
+            None => OrderError::InsufficientStock(short),
+        })
+    }
+
+    /// Makes the customer's cart an order and starts its payment: the cart that was `seen`, or the one there is. Asked
+    /// again with the same order id, it finds the order that was made.
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
-    pub async fn place(&self, request: PlaceOrder) -> Result<(Order, Payment), OrderError> {
+    pub async fn place(
+        &self,
+        request: PlaceOrder,
+        seen: Option<Cart>,
+    ) -> Result<(Order, Payment), OrderError> {
         let known = match request.turn {
             Turn::First => None,
             Turn::Again => self.find(request.user, request.order).await?,
         };
         let order = match known {
             Some(order) => order,
-            None => self.make(request).await?,
+            None => self.make(request, seen).await?,
         };
         let payment = self.ports.payments.start(payment_of(&order)).await?;
         Ok((order, payment))
@@ -153,28 +173,29 @@ impl OrderService {
         }
     }
 
-    async fn make(&self, request: PlaceOrder) -> Result<Order, OrderError> {
-        self.check_method(&request).await?;
+    async fn cart_of(&self, request: &PlaceOrder) -> Result<Cart, OrderError> {
+        self.check_method(request).await?;
         let cart = self.ports.carts.cart(request.user).await?.filter(|cart| !cart.lines.is_empty());
-        let cart = cart.ok_or(OrderError::CartEmpty)?;
+        cart.ok_or(OrderError::CartEmpty)
+    }
+
+    async fn make(&self, request: PlaceOrder, seen: Option<Cart>) -> Result<Order, OrderError> {
+        let cart = match seen {
+            Some(cart) => cart,
+            // What is short is not asked again: of another turn, the units may be put aside already.
+            None => self.cart_of(&request).await?,
+        };
         self.make_of(request, cart).await
     }
 
     pub(crate) async fn make_of(&self, request: PlaceOrder, cart: Cart) -> Result<Order, OrderError> {
-        let short = match request.turn {
-            Turn::First => self.ports.stock.too_little(&cart.lines, self.clock.now()).await,
-            // Its units may be put aside already.
-            Turn::Again => Vec::new(),
-        };
         kernel::crash::point("order.after_gate");
-        // Whoever comes too late costs nothing more, but one who has ordered this cart already has bought the last.
         match self.order_of_cart(cart.id, cart.revision).await? {
             // Another request with this key was faster.
             Some(earlier) if earlier == request.order => {
                 return self.order(request.user, request.order).await;
             }
             Some(earlier) => return Err(OrderError::CartAlreadyOrdered(earlier)),
-            None if !short.is_empty() => return Err(OrderError::InsufficientStock(short)),
             None => {}
         }
         let mut order = self.draft(&request, &cart).await?;
@@ -263,15 +284,12 @@ impl OrderService {
             UserType::Corporate => self.rules.most_unpaid_units.1,
         };
         let new = Arc::new(NewOrder::new(order, &placed, most_units).map_err(DbError::from)?);
-        let same = |a: &Arc<NewOrder>, b: &Arc<NewOrder>| a.user == b.user;
-        let mut written = self
-            .writer
-            .ask(new.clone(), same, async |new| db::shared(self.insert(&new).await, new.len()))
-            .await;
+        let same = |a: &NewOrder, b: &NewOrder| a.user == b.user;
+        let mut written = self.writer.ask(new.clone(), same, |new| self.insert(new)).await;
         if written.as_ref().is_err_and(|e| e.violated().is_some()) {
             // One of them stands already, which one is not known: each goes alone.
             written = self
-                .insert(&[new])
+                .insert(vec![new])
                 .await
                 .and_then(|one| Ok(one.into_iter().next().ok_or(db::QueryError::NotFound)?));
         }
@@ -284,8 +302,8 @@ impl OrderService {
         }
     }
 
-    async fn insert(&self, new: &[Arc<NewOrder>]) -> Result<Vec<Written>, DbError> {
-        Ok(insert_orders(&mut *self.db.conn().await?, new, self.rules.most_unpaid_orders).await?)
+    async fn insert(&self, new: Vec<Arc<NewOrder>>) -> Result<Vec<Written>, DbError> {
+        Ok(insert_orders(&mut *self.db.conn().await?, &new, self.rules.most_unpaid_orders).await?)
     }
 
     /// The order could not be written. Only what is known not to stand gives its units back here; an unknown
@@ -311,7 +329,14 @@ impl OrderService {
     }
 
     async fn order_of_cart(&self, id: CartId, revision: i64) -> Result<Option<OrderId>, DbError> {
-        Ok(store::find_by_cart(&mut *self.db.conn().await?, id, revision).await?)
+        self.of_carts.ask((id, revision), PartialEq::eq, |carts| self.orders_of_carts(carts)).await
+    }
+
+    async fn orders_of_carts(
+        &self,
+        carts: Vec<Arc<(CartId, i64)>>,
+    ) -> Result<Vec<Option<OrderId>>, DbError> {
+        Ok(store::find_by_carts(&mut *self.db.conn().await?, &carts).await?)
     }
 
     /// The customer's order.

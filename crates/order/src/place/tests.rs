@@ -26,7 +26,7 @@ async fn an_order_keeps_names_prices_rates_and_addresses_as_they_were() {
     let office = AddressId::generate(testkit::clock().now());
     shop.add_address(buyer.user, office, "ul. Krótka 2");
     let request = PlaceOrder { billing_address: Some(office), ..shop.request(buyer) };
-    let (placed, _) = shop.orders.place(request).await.unwrap();
+    let (placed, _) = shop.orders.place(request, None).await.unwrap();
 
     shop.change(ayran, |offer| {
         offer.name = "Kefir".to_owned();
@@ -71,7 +71,7 @@ async fn tax_is_taken_from_the_total_of_each_rate() {
     // A company pays half: twice 10 grosz at 5 %, whose tax rounds to nothing line by line.
     let request =
         PlaceOrder { user_type: UserType::Corporate, language: Language::En, ..shop.request(buyer) };
-    let (order, _) = shop.orders.place(request).await.unwrap();
+    let (order, _) = shop.orders.place(request, None).await.unwrap();
     let by_rate: Vec<_> = order
         .totals
         .by_rate
@@ -93,18 +93,18 @@ async fn an_individual_orders_from_the_minimum_on_and_a_company_anything() {
     let shop = Shop::new().await;
     let (buyer, product) = (shop.buyer(), shop.product(19_999));
     shop.fill(buyer, &[(product, 1)]);
-    let refused = shop.orders.place(shop.request(buyer)).await.unwrap_err();
+    let refused = shop.orders.place(shop.request(buyer), None).await.unwrap_err();
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Invalid, "MINIMUM_ORDER"));
     let pln = |amount: i64| json!({ "amount": amount, "currency": "PLN" });
     assert_eq!(json!(refused.params()), json!({ "required": pln(20_000), "current": pln(19_999) }));
     shop.assert_untouched().await;
 
     shop.change(product, |offer| offer.price = MINIMUM);
-    shop.orders.place(shop.request(buyer)).await.unwrap();
+    shop.orders.place(shop.request(buyer), None).await.unwrap();
     let company = shop.buyer();
     shop.fill(company, &[(shop.product(200), 1)]);
     let request = PlaceOrder { user_type: UserType::Corporate, ..shop.request(company) };
-    assert_eq!(shop.orders.place(request).await.unwrap().0.totals.gross, Money::grosz(100));
+    assert_eq!(shop.orders.place(request, None).await.unwrap().0.totals.gross, Money::grosz(100));
 }
 
 #[tokio::test]
@@ -112,22 +112,22 @@ async fn another_total_than_the_customer_saw_is_refused() {
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
     let seeing = |total| PlaceOrder { expected_total: Some(Money::grosz(total)), ..shop.request(buyer) };
-    let refused = shop.orders.place(seeing(31_499)).await;
+    let refused = shop.orders.place(seeing(31_499), None).await;
     let (expected, current) = (Money::grosz(31_499), Money::grosz(31_500));
     assert!(
         matches!(refused, Err(OrderError::PriceChanged { expected: e, current: c }) if (e, c) == (expected, current))
     );
     shop.assert_untouched().await;
-    shop.orders.place(seeing(31_500)).await.unwrap();
+    shop.orders.place(seeing(31_500), None).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_empty_cart_is_no_order() {
     let shop = Shop::new().await;
     let buyer = shop.buyer();
-    assert!(matches!(shop.orders.place(shop.request(buyer)).await, Err(OrderError::CartEmpty)));
+    assert!(matches!(shop.orders.place(shop.request(buyer), None).await, Err(OrderError::CartEmpty)));
     shop.fill(buyer, &[]);
-    assert!(matches!(shop.orders.place(shop.request(buyer)).await, Err(OrderError::CartEmpty)));
+    assert!(matches!(shop.orders.place(shop.request(buyer), None).await, Err(OrderError::CartEmpty)));
     shop.assert_untouched().await;
 }
 
@@ -138,7 +138,7 @@ async fn products_that_are_gone_are_named() {
     let unknown = ProductId::generate(testkit::clock().now());
     shop.change(ended, |offer| offer.sellable = false);
     shop.fill(buyer, &[(kept, 1), (ended, 1), (unknown, 1)]);
-    let refused = shop.orders.place(shop.request(buyer)).await;
+    let refused = shop.orders.place(shop.request(buyer), None).await;
     assert!(matches!(refused, Err(OrderError::ProductUnavailable(gone)) if gone == [ended, unknown]));
     shop.assert_untouched().await;
 }
@@ -149,13 +149,13 @@ async fn fewer_than_the_products_minimum_is_refused() {
     let (buyer, product) = (shop.buyer(), shop.product(10_000));
     shop.change(product, |offer| offer.min_quantity = 6);
     shop.fill(buyer, &[(product, 5)]);
-    let refused = shop.orders.place(shop.request(buyer)).await;
+    let refused = shop.orders.place(shop.request(buyer), None).await;
     assert!(
         matches!(refused, Err(OrderError::BelowMinimumQuantity { product: p, min_quantity: 6 }) if p == product)
     );
     shop.assert_untouched().await;
     shop.fill(buyer, &[(product, 6)]);
-    shop.orders.place(shop.request(buyer)).await.unwrap();
+    shop.orders.place(shop.request(buyer), None).await.unwrap();
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn a_shortage_names_its_items_and_leaves_no_trace() {
     let product_id = ProductId::generate(testkit::clock().now());
     let short = vec![Shortage { product_id, requested: 20, available: 3 }];
     *shop.world.short.lock().unwrap() = Some(short.clone());
-    let refused = shop.orders.place(shop.request(buyer)).await.unwrap_err();
+    let refused = shop.orders.place(shop.request(buyer), None).await.unwrap_err();
     let items = json!({ "items": [{ "productId": product_id, "requested": 20, "available": 3 }] });
     assert_eq!((refused.kind(), json!(refused.params())), (ErrorKind::Conflict, items));
     assert!(matches!(refused, OrderError::InsufficientStock(items) if items == short));
@@ -177,10 +177,10 @@ async fn an_address_of_somebody_else_is_refused_before_anything_is_put_aside() {
     let shop = Shop::new().await;
     let (buyer, other) = (shop.buyer_with_cart(), shop.buyer());
     let to = PlaceOrder { shipping_address: other.home, ..shop.request(buyer) };
-    let refused = shop.orders.place(to).await;
+    let refused = shop.orders.place(to, None).await;
     assert!(matches!(refused, Err(OrderError::AddressNotFound { field: "shippingAddressId" })));
     let billed = PlaceOrder { billing_address: Some(other.home), ..shop.request(buyer) };
-    let refused = shop.orders.place(billed).await.unwrap_err();
+    let refused = shop.orders.place(billed, None).await.unwrap_err();
     assert_eq!(
         (refused.kind(), refused.fields()[0].field.as_str()),
         (ErrorKind::Invalid, "billingAddressId")
@@ -207,7 +207,7 @@ async fn ways_to_pay_that_are_not_there_are_refused_at_once() {
         (UserType::Individual, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
         (UserType::Corporate, BankTransfer, "PAYMENT_METHOD_NOT_AVAILABLE"),
     ] {
-        let refused = shop.orders.place(PlaceOrder { user_type, method, ..shop.request(buyer) }).await;
+        let refused = shop.orders.place(PlaceOrder { user_type, method, ..shop.request(buyer) }, None).await;
         assert_eq!(refused.unwrap_err().code(), code);
     }
     shop.assert_untouched().await;
@@ -219,7 +219,7 @@ async fn an_order_waits_for_its_money_as_long_as_its_way_of_paying_takes() {
     let shop = Shop::new().await;
     for (method, times) in [(Card, 1), (Blik, 1), (P24, 2)] {
         let request = PlaceOrder { method, ..shop.request(shop.buyer_with_cart()) };
-        let (order, _) = shop.orders.place(request).await.unwrap();
+        let (order, _) = shop.orders.place(request, None).await.unwrap();
         assert_eq!((order.payment_method, order.hold_until), (method, order.created_at + HOLD * times));
     }
 }
@@ -228,7 +228,7 @@ async fn an_order_waits_for_its_money_as_long_as_its_way_of_paying_takes() {
 async fn a_hundred_orders_at_once_have_a_hundred_numbers() {
     let shop = Shop::new().await;
     let buyers: Vec<_> = (0..100).map(|_| shop.buyer_with_cart()).collect();
-    let placed = join_all(buyers.iter().map(|buyer| shop.orders.place(shop.request(*buyer)))).await;
+    let placed = join_all(buyers.iter().map(|buyer| shop.orders.place(shop.request(*buyer), None))).await;
     let numbers: HashSet<String> = placed.into_iter().map(|order| order.unwrap().0.number).collect();
     assert_eq!(numbers.len(), 100);
     assert!(numbers.iter().all(|n| n.len() == 15 && n.starts_with("ORD-2026-000")), "{numbers:?}");
@@ -240,9 +240,9 @@ async fn asked_again_with_the_same_id_it_finds_the_order_it_made() {
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
     let request = shop.request(buyer);
-    let first = shop.orders.place(request.clone()).await.unwrap();
+    let first = shop.orders.place(request.clone(), None).await.unwrap();
     shop.fill(buyer, &[]);
-    let second = shop.orders.place(request).await.unwrap();
+    let second = shop.orders.place(request, None).await.unwrap();
     assert_eq!(first, second);
     let asked = shop.world.asked_to_pay.lock().unwrap().clone();
     assert_eq!(asked.len(), 2);
@@ -255,7 +255,7 @@ async fn asked_again_with_the_same_id_it_finds_the_order_it_made() {
 async fn the_same_id_ten_times_at_once_makes_one_order() {
     let shop = Shop::new().await;
     let request = shop.request(shop.buyer_with_cart());
-    let answers = join_all((0..10).map(|_| shop.orders.place(request.clone()))).await;
+    let answers = join_all((0..10).map(|_| shop.orders.place(request.clone(), None))).await;
     let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!((shop.count("orders.orders").await, shop.count("platform.outbox").await), (1, 1));
@@ -274,11 +274,11 @@ async fn a_request_that_was_overtaken_by_its_own_repetition_answers_the_same_ord
         *door_at.lock().unwrap() = Some(door.clone());
         let slow = tokio::spawn({
             let (orders, request) = (shop.orders.clone(), request.clone());
-            async move { orders.place(request).await }
+            async move { orders.place(request, None).await }
         });
         door.reached.wait().await;
         *door_at.lock().unwrap() = None;
-        let fast = shop.orders.place(request).await.unwrap();
+        let fast = shop.orders.place(request, None).await.unwrap();
         door.open.wait().await;
         assert_eq!(slow.await.unwrap().unwrap(), fast);
     }
@@ -290,8 +290,8 @@ async fn a_request_that_was_overtaken_by_its_own_repetition_answers_the_same_ord
 async fn an_order_under_a_new_id_is_not_looked_for_and_is_found_all_the_same_if_it_is_there() {
     let shop = Shop::new().await;
     let request = PlaceOrder { turn: Turn::First, ..shop.request(shop.buyer_with_cart()) };
-    let placed = shop.orders.place(request.clone()).await.unwrap();
-    assert_eq!(shop.orders.place(request).await.unwrap(), placed);
+    let placed = shop.orders.place(request.clone(), None).await.unwrap();
+    assert_eq!(shop.orders.place(request, None).await.unwrap(), placed);
     assert_eq!(shop.count("orders.orders").await, 1);
 }
 
@@ -301,7 +301,7 @@ async fn numbers_follow_one_another_and_a_refusal_takes_none() {
     let first = shop.placed().await;
     let refused = shop.buyer_with_cart();
     *shop.world.short.lock().unwrap() = Some(Vec::new());
-    shop.orders.place(shop.request(refused)).await.unwrap_err();
+    shop.orders.place(shop.request(refused), None).await.unwrap_err();
     *shop.world.short.lock().unwrap() = None;
     let second = shop.placed().await;
     assert_eq!([first.number.as_str(), second.number.as_str()], ["ORD-2026-000001", "ORD-2026-000002"]);
@@ -315,7 +315,7 @@ async fn one_cart_sent_six_times_at_once_becomes_one_order() {
     let buyer = shop.buyer_with_cart();
     *shop.world.after_reserve.lock().unwrap() = Some(Door::of(6));
     let requests: Vec<PlaceOrder> = (0..6).map(|_| shop.request(buyer)).collect();
-    let answers = join_all(requests.iter().map(|request| shop.orders.place(request.clone()))).await;
+    let answers = join_all(requests.iter().map(|request| shop.orders.place(request.clone(), None))).await;
     let won: Vec<OrderId> = answers.iter().filter_map(|a| Some(a.as_ref().ok()?.0.id)).collect();
     assert_eq!(won.len(), 1);
     for refused in answers.into_iter().filter_map(Result::err) {
@@ -330,8 +330,8 @@ async fn one_cart_sent_six_times_at_once_becomes_one_order() {
 async fn a_cart_that_was_ordered_takes_nothing_more_from_stock() {
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
-    let (order, _) = shop.orders.place(shop.request(buyer)).await.unwrap();
-    let refused = shop.orders.place(shop.request(buyer)).await;
+    let (order, _) = shop.orders.place(shop.request(buyer), None).await.unwrap();
+    let refused = shop.orders.place(shop.request(buyer), None).await;
     assert!(matches!(refused, Err(OrderError::CartAlreadyOrdered(earlier)) if earlier == order.id));
     assert_eq!(shop.world.held.lock().unwrap().len(), 1);
 }
@@ -341,13 +341,13 @@ async fn a_cart_whose_order_has_ended_unpaid_can_be_ordered_again() {
     let shop = Shop::new().await;
     let buyer = shop.buyer_with_cart();
     for status in ["expired", "cancelled"] {
-        let (order, _) = shop.orders.place(shop.request(buyer)).await.unwrap();
+        let (order, _) = shop.orders.place(shop.request(buyer), None).await.unwrap();
         shop.db
             .exec(&format!("update orders.orders set status = '{status}' where id = '{}'", order.id))
             .await;
     }
-    shop.orders.place(shop.request(buyer)).await.unwrap();
-    let refused = shop.orders.place(shop.request(buyer)).await;
+    shop.orders.place(shop.request(buyer), None).await.unwrap();
+    let refused = shop.orders.place(shop.request(buyer), None).await;
     assert!(matches!(refused, Err(OrderError::CartAlreadyOrdered(_))));
     assert_eq!(shop.count("orders.orders").await, 3);
 }
@@ -356,7 +356,7 @@ async fn a_cart_whose_order_has_ended_unpaid_can_be_ordered_again() {
 async fn an_order_stands_while_the_provider_is_away() {
     let shop = Shop::new().await;
     shop.world.provider_away.store(true, Ordering::Relaxed);
-    let (order, payment) = shop.orders.place(shop.request(shop.buyer_with_cart())).await.unwrap();
+    let (order, payment) = shop.orders.place(shop.request(shop.buyer_with_cart()), None).await.unwrap();
     assert_eq!((payment.status.as_str(), payment.client_secret), ("creating", None));
     assert_eq!(shop.orders.order(order.user, order.id).await.unwrap(), order);
 }
@@ -366,11 +366,11 @@ async fn an_order_whose_payment_could_not_be_asked_for_is_found_again() {
     let shop = Shop::new().await;
     let request = shop.request(shop.buyer_with_cart());
     shop.world.payment_down.store(true, Ordering::Relaxed);
-    let failed = shop.orders.place(request.clone()).await.unwrap_err();
+    let failed = shop.orders.place(request.clone(), None).await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::Unavailable);
     assert_eq!(shop.count("orders.orders").await, 1);
     shop.world.payment_down.store(false, Ordering::Relaxed);
-    let (order, payment) = shop.orders.place(request.clone()).await.unwrap();
+    let (order, payment) = shop.orders.place(request.clone(), None).await.unwrap();
     assert_eq!((order.id, payment.status.as_str()), (request.order, "requires_payment_method"));
     assert_eq!(shop.count("orders.orders").await, 1);
 }
@@ -382,13 +382,13 @@ async fn a_crash_between_reserving_and_writing_is_finished_by_the_retry() {
     let door = Door::of(2);
     *shop.world.after_reserve.lock().unwrap() = Some(door.clone());
     tokio::select! {
-        answer = shop.orders.place(request.clone()) => panic!("{answer:?}"),
+        answer = shop.orders.place(request.clone(), None) => panic!("{answer:?}"),
         _ = door.reached.wait() => {}
     }
     assert_eq!((shop.count("orders.orders").await, shop.world.held.lock().unwrap().len()), (0, 1));
     *shop.world.after_reserve.lock().unwrap() = None;
 
-    let (order, _) = shop.orders.place(request.clone()).await.unwrap();
+    let (order, _) = shop.orders.place(request.clone(), None).await.unwrap();
     assert_eq!(order.id, request.order);
     let held = shop.world.held.lock().unwrap();
     assert!(held.len() == 1 && held.contains_key(&order.id));
@@ -408,7 +408,7 @@ async fn an_order_is_told_of_in_the_transaction_that_writes_it() {
 
     // What tells of it cannot be written: then it does not exist either, and its units stay for inventory to judge.
     shop.db.exec("alter table platform.outbox add check (name <> 'order.placed.v1') not valid").await;
-    let failed = shop.orders.place(shop.request(shop.buyer_with_cart())).await.unwrap_err();
+    let failed = shop.orders.place(shop.request(shop.buyer_with_cart()), None).await.unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::Internal);
     assert_eq!(shop.count("orders.orders").await, 1);
     assert_eq!(shop.count("orders.order_lines").await, 1);
@@ -422,16 +422,16 @@ async fn those_who_order_at_the_same_moment_get_each_her_own_answer() {
     let bread = shop.product(1_000);
     for _ in 0..5 {
         shop.fill(greedy, &[(bread, 100)]);
-        shop.orders.place(shop.request(greedy)).await.unwrap();
+        shop.orders.place(shop.request(greedy), None).await.unwrap();
     }
     shop.fill(greedy, &[(bread, 100)]);
-    let ordered = shop.orders.place(shop.request(late)).await.unwrap().0;
+    let ordered = shop.orders.place(shop.request(late), None).await.unwrap().0;
     let others: Vec<_> = (0..6).map(|_| shop.buyer_with_cart()).collect();
 
     // Until the refusals are met: alone, among others, by one who has ordered her cart already.
     for round in 0..3 {
         let all = others.iter().copied().chain([greedy, late]);
-        let mut answers = join_all(all.map(|buyer| shop.orders.place(shop.request(buyer)))).await;
+        let mut answers = join_all(all.map(|buyer| shop.orders.place(shop.request(buyer), None))).await;
         let (of_late, of_greedy) = (answers.pop().unwrap(), answers.pop().unwrap());
         assert!(matches!(of_late, Err(OrderError::CartAlreadyOrdered(earlier)) if earlier == ordered.id));
         assert!(matches!(of_greedy, Err(OrderError::TooManyUnpaidOrders { limit: 5 })), "{round}");

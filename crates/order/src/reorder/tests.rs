@@ -11,7 +11,7 @@ async fn what_can_be_had_of_an_order_goes_into_the_cart_again() {
     let buyer = shop.buyer();
     let (plenty, scarce, gone) = (shop.product(5_000), shop.product(4_000), shop.product(3_000));
     shop.fill(buyer, &[(plenty, 4), (scarce, 12), (gone, 1)]);
-    let (order, _) = shop.orders.place(shop.request(buyer)).await.unwrap();
+    let (order, _) = shop.orders.place(shop.request(buyer), None).await.unwrap();
     shop.world.offers.lock().unwrap().remove(&gone);
 
     let refilled = shop.orders.reorder(buyer.user, UserType::Individual, order.id).await.unwrap();

@@ -24,7 +24,8 @@ pub(crate) struct ProviderEvent {
     pub(crate) intent: Option<String>,
 }
 
-/// What there is to ask the provider about, by the kind of an event. The rest is kept and not worked on.
+/// What there is to ask the provider about, by the kind of an event. The rest is kept and not worked on; an endpoint at
+/// the provider that names those in `webhook-events.txt` is not sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum About {
     Intent,

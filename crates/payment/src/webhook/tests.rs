@@ -136,30 +136,39 @@ async fn an_event_names_its_intent_directly_or_through_a_charge() {
     assert_eq!(known, ["(evt_1,pi_1)", "(evt_2,pi_2)", "(evt_3,)"]);
 }
 
+#[test]
+fn the_endpoint_at_the_provider_wants_what_is_worked_on() {
+    let wanted: Vec<&str> = include_str!("../../webhook-events.txt").lines().collect();
+    let worked_on: Vec<&str> = KINDS.into_iter().filter(|(_, is_work)| *is_work).map(|(kind, _)| kind).collect();
+    assert_eq!(wanted, worked_on);
+}
+
+/// Kinds of events, and whether there is anything to ask about.
+const KINDS: [(&str, bool); 13] = [
+    ("payment_intent.succeeded", true),
+    ("payment_intent.payment_failed", true),
+    ("payment_intent.canceled", true),
+    ("payment_intent.processing", true),
+    ("payment_intent.requires_action", true),
+    ("charge.refunded", true),
+    ("refund.updated", true),
+    ("refund.failed", true),
+    ("charge.dispute.created", true),
+    ("charge.dispute.closed", true),
+    ("payment_intent.created", false),
+    ("charge.succeeded", false),
+    ("payout.paid", false),
+];
+
 #[tokio::test]
 async fn every_event_is_kept_and_those_that_move_money_are_worked_on() {
     let house = House::new().await;
-    let kinds = [
-        ("payment_intent.succeeded", true),
-        ("payment_intent.payment_failed", true),
-        ("payment_intent.canceled", true),
-        ("payment_intent.processing", true),
-        ("payment_intent.requires_action", true),
-        ("charge.refunded", true),
-        ("refund.updated", true),
-        ("refund.failed", true),
-        ("charge.dispute.created", true),
-        ("charge.dispute.closed", true),
-        ("payment_intent.created", false),
-        ("charge.succeeded", false),
-        ("payout.paid", false),
-    ];
-    for (kind, _) in kinds {
+    for (kind, _) in KINDS {
         let mut told = event(kind, "pi_1");
         told["type"] = json!(kind);
         house.payments.receive(told.to_string().as_bytes(), now()).await.unwrap();
     }
-    for (kind, worked_on) in kinds {
+    for (kind, worked_on) in KINDS {
         let job = house.count(&format!("platform.jobs where payload->>'event' = '{kind}'")).await;
         let waits =
             house.count(&format!("payments.inbox where event_id = '{kind}' and worked_at is null")).await;

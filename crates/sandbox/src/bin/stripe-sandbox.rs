@@ -18,6 +18,9 @@ struct Arguments {
     /// Where webhooks are sent (http only)
     #[arg(long, value_name = "URL")]
     webhook_url: Option<String>,
+    /// The kinds of events that are sent, by commas (all)
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    enabled_events: Vec<String>,
     /// The secret that webhooks are signed with
     #[arg(long, value_name = "whsec_…", default_value_t = Options::default().webhook_secret)]
     webhook_secret: String,
@@ -42,9 +45,17 @@ fn main() -> ExitCode {
 }
 
 fn start() -> io::Result<()> {
-    let Arguments { addr, webhook_url, webhook_secret, secret_key, publishable_key, state } =
-        Arguments::parse();
-    let options = Options { addr, webhook_url, webhook_secret, secret_key, publishable_key, state };
+    let Arguments {
+        addr,
+        webhook_url,
+        enabled_events,
+        webhook_secret,
+        secret_key,
+        publishable_key,
+        state,
+    } = Arguments::parse();
+    let options =
+        Options { addr, webhook_url, enabled_events, webhook_secret, secret_key, publishable_key, state };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(run(options))
 }

@@ -25,6 +25,20 @@ async fn what_happens_to_an_intent_is_told_with_a_valid_signature() {
 }
 
 #[tokio::test]
+async fn an_endpoint_gets_the_kinds_of_events_that_it_wants() {
+    let receiver = Receiver::start(&[]);
+    let enabled_events = vec!["payment_intent.succeeded".to_owned()];
+    let options = Options { enabled_events, webhook_url: Some(receiver.url.clone()), ..Options::default() };
+    let stand = Stand::with(options);
+    let intent = stand.intent().await;
+    stand.control(&format!("payment_intents/{}/succeed", id_of(&intent))).await;
+
+    assert_eq!(receiver.wait_for(1).await[0].kind(), "payment_intent.succeeded");
+    let deliveries = stand.deliveries().await;
+    assert_eq!(deliveries.len(), 1, "{deliveries:?}");
+}
+
+#[tokio::test]
 async fn a_commanded_decline_is_told_with_its_code() {
     let receiver = Receiver::start(&[]);
     let stand = sending_to(&receiver);

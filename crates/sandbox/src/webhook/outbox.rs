@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 pub(crate) struct Target {
     /// `null` or absent: nothing is sent any more.
     pub(crate) url: Option<String>,
+    /// The kinds of events that are sent there; all of them when there is none.
+    pub(crate) enabled_events: Vec<String>,
     pub(crate) paused: bool,
     /// How much goes wrong on the way.
     pub(crate) trouble: WebhookTrouble,
@@ -104,8 +106,12 @@ impl Outbox {
         self.waiting = pending.map(|delivery| (Instant::now(), delivery.id.clone())).collect();
     }
 
-    /// Sends an event as the target's trouble has it.
-    pub(crate) fn tell(&mut self, event: &str) {
+    /// Sends an event, if its target wants this kind, as the target's trouble has it.
+    pub(crate) fn tell(&mut self, kind: &str, event: &str) {
+        let wanted = &self.target.enabled_events;
+        if !wanted.is_empty() && !wanted.iter().any(|one| one == kind) {
+            return;
+        }
         let WebhookTrouble { copies, delay_ms, spread_ms, lost } = self.target.trouble;
         if lost {
             return;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use contracts::order::OrderedLine;
-use db::{Db, QueryError, Transact as _, Tx};
+use db::{Db, DbError, QueryError, Together, Transact as _, Tx};
 use kernel::{
     Clock, Language, UserType,
     id::{CartId, CartItemId, ProductId, UserId},
@@ -29,6 +29,10 @@ pub struct CartService {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalog: Arc<dyn Catalog>,
     rules: CartRules,
+    /// Customers' carts that are read at the same moment are read by one call, and what is put into carts is put in by
+    /// one.
+    read: Together<UserId, Cart>,
+    added: Together<Addition, Added>,
 }
 
 type Offers = HashMap<ProductId, Offer>;
@@ -38,7 +42,7 @@ impl CartService {
     const TRIES: u32 = 4;
 
     pub fn new(db: Db, clock: Arc<dyn Clock>, catalog: Arc<dyn Catalog>, rules: CartRules) -> Self {
-        Self { db, clock, catalog, rules }
+        Self { db, clock, catalog, rules, read: Together::default(), added: Together::default() }
     }
 
     /// The owner's cart at today's prices.
@@ -77,24 +81,36 @@ impl CartService {
         let now = self.clock.now();
         let offer = self.catalog.products_lately(&[product], view).await?.remove(&product);
         let Some(offer) = offer.filter(|offer| offer.sellable) else { return Ok(None) };
-        let addition = Addition {
+        let addition = Arc::new(Addition {
+            owner,
             item: CartItemId::generate(now),
             product,
             quantity,
             least: offer.min_quantity,
             most: offer.available.min(Quantity::MAX.into()),
             price: offer.price,
-        };
-        let mut conn = self.db.conn().await?;
-        let added = store::add(&mut conn, owner, &addition, now).await?;
-        drop(conn);
-        let lines = match added {
+            at: now,
+        });
+        let same = |a: &Addition, b: &Addition| a.owner == b.owner;
+        let mut added = self.added.ask(addition.clone(), same, |additions| self.add_all(additions)).await;
+        if added.as_ref().is_err_and(store::was_full) {
+            // One of them, which one is not known: each goes alone.
+            added = match self.add_all(vec![addition]).await {
+                Err(e) if store::was_full(&e) => return Ok(None),
+                alone => alone.map(|mut alone| alone.pop().unwrap_or(Added::Refused)),
+            };
+        }
+        let lines = match added? {
             Added::Refused => return Ok(None),
             Added::Whole(lines) => lines,
             // It is done, whatever becomes of the question: the guest may have an account by now, and it went along.
             Added::AmongOthers(seen) => self.find(owner).await.map_or(seen, |cart| cart.lines),
         };
         Ok(Some(self.quoted(&lines, view).await?))
+    }
+
+    async fn add_all(&self, additions: Vec<Arc<Addition>>) -> Result<Vec<Added>, DbError> {
+        Ok(store::add(&mut *self.db.conn().await?, &additions).await?)
     }
 
     /// The lines at today's prices, for whoever looks.
@@ -200,10 +216,21 @@ impl CartService {
         Ok(self.catalog.products(&products, view).await?)
     }
 
+    async fn find_of_users(&self, users: Vec<Arc<UserId>>) -> Result<Vec<Cart>, DbError> {
+        Ok(store::find_of_users(&mut *self.db.conn().await?, &users, self.clock.now()).await?)
+    }
+
     pub(crate) async fn find(&self, owner: Owner) -> Result<Cart, CartError> {
-        let now = self.clock.now();
-        let mut conn = self.db.conn().await?;
-        store::find(&mut conn, owner, now).await?.ok_or(CartError::GuestExpired)
+        match owner {
+            Owner::User(user) => {
+                Ok(self.read.ask(user, PartialEq::eq, |users| self.find_of_users(users)).await?)
+            }
+            Owner::Guest(guest) => {
+                let now = self.clock.now();
+                let found = store::find_of_guest(&mut *self.db.conn().await?, guest, now).await?;
+                found.ok_or(CartError::GuestExpired)
+            }
+        }
     }
 }
 

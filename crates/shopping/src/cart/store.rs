@@ -1,24 +1,29 @@
 //! The SQL of carts.
 
+use std::{collections::HashMap, sync::Arc};
+
 use chrono::{DateTime, Utc};
-use db::{Tx, cached};
+use db::{DbError, Tx, cached};
 use diesel::{
     prelude::*,
     result::{DatabaseErrorKind, Error},
     sql_query,
-    sql_types::{Array, BigInt, Bool, Integer, Nullable, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Timestamptz, Uuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use kernel::{
     Money,
-    id::{CartId, CartItemId, ProductId, UserId},
+    id::{CartId, CartItemId, GuestId, ProductId, UserId},
 };
+use serde_json::{Value, json};
 
 use super::{Cart, Change, Line, Owner, Quantity};
 use crate::schema::{cart_items, carts};
 
 #[derive(QueryableByName)]
 struct CartRow {
+    #[diesel(sql_type = Nullable<Uuid>)]
+    user_id: Option<UserId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     cart_id: Option<CartId>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -37,48 +42,64 @@ struct LineRow {
     added_at: DateTime<Utc>,
 }
 
-/// A cart and its lines, a row for each; an empty one has a row without a line.
-macro_rules! cart_of {
-    ($owner:literal, $narrowed:literal) => {
+/// Carts and their lines, a row for each; an empty one has a row without a line. A look for each, whatever the tables held
+/// when the plan was made.
+macro_rules! carts_of {
+    ($owners:literal) => {
         concat!(
-            "select c.id as cart_id, c.revision, i.id, i.product_id, i.quantity, i.price_seen, i.added_at from ",
-            $owner,
-            " left join shopping.cart_items i on i.cart_id = c.id where ",
-            $narrowed,
-            " order by i.added_at, i.id"
+            "select c.user_id, c.id as cart_id, c.revision, i.id, i.product_id, i.quantity, i.price_seen, i.added_at
+             from ",
+            $owners,
+            " left join lateral (
+                  select * from shopping.cart_items where cart_id = c.id offset 0
+              ) i on true order by i.added_at, i.id"
         )
     };
 }
 
-/// The owner's cart as it stands, in one statement; one that was never begun has revision 0. `None` when the guest's
-/// session is over.
-pub(super) async fn find(
+/// The guest's cart as it stands, in one statement; one that was never begun has revision 0. `None` when her session is
+/// over.
+pub(super) async fn find_of_guest(
     conn: &mut AsyncPgConnection,
-    owner: Owner,
+    guest: GuestId,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Cart>> {
-    let rows: Vec<CartRow> = match owner {
-        Owner::User(user) => {
-            let text = cart_of!("shopping.carts c", "c.user_id = $1");
-            cached(sql_query(text).bind::<Uuid, _>(user)).load(conn).await?
-        }
-        Owner::Guest(guest) => {
-            let text = cart_of!(
-                "shopping.guests g left join shopping.carts c on c.guest_id = g.id",
-                "g.id = $1 and g.migrated_to is null and g.expires_at > $2"
-            );
-            let query = sql_query(text).bind::<Uuid, _>(guest).bind::<Timestamptz, _>(now);
-            let rows: Vec<CartRow> = cached(query).load(conn).await?;
-            if rows.is_empty() {
-                return Ok(None);
-            }
-            rows
-        }
-    };
-    let begun = rows.as_slice().first().and_then(|row| row.cart_id.zip(row.revision));
-    let (id, revision) = begun.unwrap_or((CartId::generate(now), 0));
-    let lines = rows.into_iter().filter_map(|row| row.line).map(Line::try_from);
-    Ok(Some(Cart { id, revision, lines: lines.collect::<QueryResult<_>>()? }))
+    let text = carts_of!(
+        "(
+             select id from shopping.guests where id = $1 and migrated_to is null and expires_at > $2
+         ) g left join shopping.carts c on c.guest_id = g.id"
+    );
+    let query = sql_query(text).bind::<Uuid, _>(guest).bind::<Timestamptz, _>(now);
+    let rows: Vec<CartRow> = cached(query).load(conn).await?;
+    if rows.is_empty() { Ok(None) } else { Cart::of(rows, now).map(Some) }
+}
+
+/// The same of customers, for each of them.
+pub(super) async fn find_of_users(
+    conn: &mut AsyncPgConnection,
+    users: &[Arc<UserId>],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Cart>> {
+    let text = carts_of!(
+        "unnest($1) u (id)
+         cross join lateral (select * from shopping.carts where user_id = u.id offset 0) c"
+    );
+    let users_asked: Vec<UserId> = users.iter().map(|user| **user).collect();
+    let rows: Vec<CartRow> = cached(sql_query(text).bind::<Array<Uuid>, _>(users_asked)).load(conn).await?;
+    let mut of = HashMap::<Option<UserId>, Vec<CartRow>>::new();
+    for row in rows {
+        of.entry(row.user_id).or_default().push(row);
+    }
+    users.iter().map(|user| Cart::of(of.remove(&Some(**user)).unwrap_or_default(), now)).collect()
+}
+
+impl Cart {
+    fn of(rows: Vec<CartRow>, now: DateTime<Utc>) -> QueryResult<Self> {
+        let begun = rows.as_slice().first().and_then(|row| row.cart_id.zip(row.revision));
+        let (id, revision) = begun.unwrap_or((CartId::generate(now), 0));
+        let lines = rows.into_iter().filter_map(|row| row.line).map(Line::try_from);
+        Ok(Self { id, revision, lines: lines.collect::<QueryResult<_>>()? })
+    }
 }
 
 /// Writes a cart's next revision and the change of its lines in one statement, which tells whether it found the cart;
@@ -171,51 +192,20 @@ pub(super) async fn change(
 
 /// Units to be put into a cart, and what the sum of the line must lie between.
 pub(super) struct Addition {
+    pub(super) owner: Owner,
     pub(super) item: CartItemId,
     pub(super) product: ProductId,
     pub(super) quantity: Quantity,
     pub(super) least: u32,
     pub(super) most: u32,
     pub(super) price: Money,
-}
-
-/// A cart's addition: `$1` is the owner, `$8` the moment, and `$narrowed` finds the cart `c`. What was seen of the lines
-/// when the statement began keeps the revision from being raised for nothing; what counts is what the line itself says
-/// when the cart's row is ours. The others cannot change meanwhile.
-macro_rules! add_to {
-    ($narrowed:literal) => {
-        concat!(
-            "with cart as materialized (
-                 update shopping.carts c set revision = c.revision + 1, updated_at = $8, left_alone_at = null,
-                     touched_on = ($8 at time zone 'UTC')::date
-                 where ",
-            $narrowed,
-            " and coalesce((
-                      select i.quantity from shopping.cart_items i where i.cart_id = c.id and i.product_id = $3
-                  ), 0) + $4 between $5 and $6
-                 returning c.id, c.revision
-             ), put as (
-                 insert into shopping.cart_items as i (id, cart_id, product_id, quantity, price_seen, added_at)
-                 select $2, cart.id, $3, $4, $7, $8 from cart
-                 on conflict (cart_id, product_id)
-                 do update set quantity = i.quantity + excluded.quantity, price_seen = excluded.price_seen
-                 where i.quantity + excluded.quantity between $5 and $6
-                 returning id, product_id, quantity, price_seen, added_at
-             )
-             select all_lines.*, cart.revision = s.revision + 1 as whole
-             from cart join shopping.carts s on s.id = cart.id, (
-                 select * from put
-                 union all
-                 select i.id, i.product_id, i.quantity, i.price_seen, i.added_at
-                 from cart join shopping.cart_items i on i.cart_id = cart.id and i.product_id <> $3
-                 where exists (select from put)
-             ) all_lines"
-        )
-    };
+    pub(super) at: DateTime<Utc>,
 }
 
 #[derive(QueryableByName)]
 struct AddedRow {
+    #[diesel(sql_type = BigInt)]
+    nth: i64,
     #[diesel(embed)]
     line: LineRow,
     #[diesel(sql_type = Bool)]
@@ -223,6 +213,7 @@ struct AddedRow {
 }
 
 /// What became of an addition.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Added {
     /// Nothing: there is no such cart, or something speaks against it.
     Refused,
@@ -232,48 +223,45 @@ pub(super) enum Added {
     AmongOthers(Vec<Line>),
 }
 
-/// Adds to a cart that has been begun.
-pub(super) async fn add(
-    conn: &mut AsyncPgConnection,
-    owner: Owner,
-    addition: &Addition,
-    now: DateTime<Utc>,
-) -> QueryResult<Added> {
-    let (text, owner) = match owner {
-        Owner::User(user) => (add_to!("c.user_id = $1"), user.0),
-        Owner::Guest(guest) => (
-            add_to!(
-                "c.guest_id = (
-                     select g.id from shopping.guests g
-                     where g.id = $1 and g.migrated_to is null and g.expires_at > $8 for share
-                 )"
-            ),
-            guest.0,
-        ),
+/// Adds to carts that have been begun, no two of the same owner. Nothing is done when one of them would get more lines
+/// than a cart has room for.
+pub(super) async fn add(conn: &mut AsyncPgConnection, additions: &[Arc<Addition>]) -> QueryResult<Vec<Added>> {
+    let addition = |addition: &Arc<Addition>| {
+        let (user, guest) = match addition.owner {
+            Owner::User(user) => (Some(user), None),
+            Owner::Guest(guest) => (None, Some(guest)),
+        };
+        json!({
+            "user_id": user, "guest_id": guest, "item": addition.item, "product": addition.product,
+            "more": addition.quantity.get(), "least": addition.least, "most": addition.most,
+            "price": addition.price.amount(), "at": addition.at,
+        })
     };
-    let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let statement = sql_query(text)
-        .bind::<Uuid, _>(owner)
-        .bind::<Uuid, _>(addition.item)
-        .bind::<Uuid, _>(addition.product)
-        .bind::<Integer, _>(count(addition.quantity.get()))
-        .bind::<Integer, _>(count(addition.least))
-        .bind::<Integer, _>(count(addition.most))
-        .bind::<BigInt, _>(addition.price.amount())
-        .bind::<Timestamptz, _>(now);
-    let rows: Vec<AddedRow> = match cached(statement).load(conn).await {
-        // The cart was full when its row was ours.
-        Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)) => return Ok(Added::Refused),
-        rows => rows?,
-    };
-    if rows.is_empty() {
-        return Ok(Added::Refused);
+    let all = Value::Array(additions.iter().map(addition).collect());
+    let statement = sql_query("select * from shopping.add_to_carts($1)").bind::<Jsonb, _>(all);
+    let rows: Vec<AddedRow> = cached(statement).load(conn).await?;
+    let mut of = HashMap::<i64, (bool, Vec<LineRow>)>::new();
+    for row in rows {
+        let (whole, lines) = of.entry(row.nth).or_insert((true, Vec::new()));
+        *whole &= row.whole;
+        lines.push(row.line);
     }
-    let whole = rows.iter().all(|row| row.whole);
-    let lines = rows.into_iter().map(|row| Line::try_from(row.line));
-    let mut lines = lines.collect::<QueryResult<Vec<Line>>>()?;
-    lines.sort_unstable_by_key(|line| (line.added_at, line.id));
-    Ok(if whole { Added::Whole(lines) } else { Added::AmongOthers(lines) })
+    let added = |nth| {
+        let Some((whole, lines)) = of.remove(&nth) else { return Ok(Added::Refused) };
+        let mut lines = lines.into_iter().map(Line::try_from).collect::<QueryResult<Vec<Line>>>()?;
+        lines.sort_unstable_by_key(|line| (line.added_at, line.id));
+        Ok(if whole { Added::Whole(lines) } else { Added::AmongOthers(lines) })
+    };
+    (1..).take(additions.len()).map(added).collect()
+}
+
+/// Whether a cart that was added to was full when its row was ours.
+pub(super) fn was_full(e: &DbError) -> bool {
+    match e {
+        DbError::Shared(e) => was_full(e),
+        DbError::Query(Error::DatabaseError(DatabaseErrorKind::CheckViolation, _)) => true,
+        DbError::Query(_) | DbError::Pool(_) => false,
+    }
 }
 
 /// Locks the cart until the transaction ends, and tells its revision; `None` when it is gone.

@@ -1,5 +1,7 @@
 //! Addresses in PostgreSQL. Every query takes the owner.
 
+use std::{collections::HashMap, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use db::Tx;
 use diesel::prelude::*;
@@ -64,6 +66,20 @@ pub(crate) async fn list_addresses(conn: &mut Tx, owner: UserId) -> QueryResult<
     let mine = AddressRow::query().filter(addresses::user_id.eq(owner)).order(oldest_first);
     let rows: Vec<AddressRow> = mine.load(conn).await?;
     Ok(rows.into_iter().map(Address::from).collect())
+}
+
+/// Each address, if it is its owner's.
+pub(crate) async fn find_addresses(
+    conn: &mut Tx,
+    wanted: &[Arc<(UserId, AddressId)>],
+) -> QueryResult<Vec<Option<Address>>> {
+    let ids: Vec<AddressId> = wanted.iter().map(|wanted| wanted.1).collect();
+    let find = addresses::table.filter(addresses::id.eq_any(ids));
+    let found: Vec<(UserId, AddressRow)> =
+        find.select((addresses::user_id, AddressRow::as_select())).load(conn).await?;
+    let mut found: HashMap<_, _> =
+        found.into_iter().map(|(owner, row)| ((owner, row.id), Address::from(row))).collect();
+    Ok(wanted.iter().map(|wanted| found.remove(&**wanted)).collect())
 }
 
 pub(crate) async fn find_address(

@@ -12,7 +12,7 @@ impl Shop {
     async fn orders_again(&self, buyer: Buyer, quantity: u32) -> Result<(), OrderError> {
         let product = *self.world.offers.lock().unwrap().keys().next().unwrap();
         self.fill(buyer, &[(product, quantity)]);
-        self.orders.place(self.request(buyer)).await.map(drop)
+        self.orders.place(self.request(buyer), None).await.map(drop)
     }
 }
 
@@ -55,7 +55,7 @@ async fn of_one_product_only_so_much_may_wait_for_its_money() {
     let product = *shop.world.offers.lock().unwrap().keys().next().unwrap();
     shop.fill(company, &[(product, 5_000)]);
     let request = PlaceOrder { user_type: UserType::Corporate, ..shop.request(company) };
-    shop.orders.place(request).await.unwrap();
+    shop.orders.place(request, None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,1 @@
+drop function shopping.add_to_carts;
