@@ -9,6 +9,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ports::CartLine;
+
 /// Declares an enum that is stored and sent by the same lower-case words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -142,6 +144,14 @@ pub struct OrderLine {
     pub unit_price: Money,
     pub line_total: Money,
     pub vat: VatRate,
+}
+
+impl Order {
+    /// As they would stand in a cart.
+    pub(crate) fn cart_lines(&self) -> Vec<CartLine> {
+        let line = |line: &OrderLine| CartLine { product: line.product, quantity: line.quantity };
+        self.lines.iter().map(line).collect()
+    }
 }
 
 /// One entry of the timeline.

@@ -20,12 +20,9 @@ use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keep
 pub struct StockService {
     pub(crate) db: Db,
     gate: Gate,
-    lanes: Arc<[Combiner<Wanted, Result<(), InventoryError>>; LANES]>,
+    /// Who reserves at the same moment reserves by one call: nobody waits for another's lock with a connection in hand.
+    together: Arc<Combiner<Wanted, Result<(), InventoryError>>>,
 }
-
-/// So many calls to reserve are under way at once, at most. Whoever wants a product waits in the same lane, so that those
-/// who want the same one do not wait for each other's locks with a connection in hand.
-const LANES: usize = 2;
 
 /// So many who were refused the same product by one call are a crowd.
 const CROWD: usize = 2;
@@ -68,7 +65,7 @@ struct Short {
 
 impl StockService {
     pub fn new(db: Db, cache: Cache) -> Self {
-        Self { db, gate: Gate::new(cache), lanes: Arc::default() }
+        Self { db, gate: Gate::new(cache), together: Arc::default() }
     }
 
     /// Tells the gate how a product stood at `at`, so that what came in sells at once. Should it not get to hear, the
@@ -211,10 +208,8 @@ impl StockApi for StockService {
         now: DateTime<Utc>,
     ) -> Result<(), InventoryError> {
         let wanted = Wanted::new(order, lines, now)?;
-        let first = wanted.lines.iter().map(|(product, _)| *product).min();
-        let lane = first.map_or(0, |product| usize::from(product.0.as_bytes()[15]) % LANES);
         let same = |a: &Wanted, b: &Wanted| a.order == b.order;
-        self.lanes[lane].ask(wanted, same, |wanted| self.reserve_many(wanted)).await
+        self.together.ask(wanted, same, |wanted| self.reserve_many(wanted)).await
     }
 
     async fn take(

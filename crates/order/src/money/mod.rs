@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     OrderError, OrderService, OrderStatus, PaymentStatus, Transition,
     order::Order,
-    ports::{CartLine, Paid},
+    ports::Paid,
     store as orders,
 };
 
@@ -145,12 +145,7 @@ impl OrderService {
     /// False when its units cannot be had any more, or its cart was ordered again since then.
     async fn revive(&self, order: &Order, payment: PaymentId) -> Result<bool, OrderError> {
         let now = self.clock.now();
-        let lines: Vec<CartLine> = order
-            .lines
-            .iter()
-            .map(|line| CartLine { product: line.product, quantity: line.quantity })
-            .collect();
-        match self.ports.stock.take(order.id, &lines, now).await {
+        match self.ports.stock.take(order.id, &order.cart_lines(), now).await {
             Ok(()) => {}
             Err(OrderError::InsufficientStock(_)) => return Ok(false),
             Err(e) => return Err(e),

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use contracts::order::{OrderPlaced, PaymentMethod};
 use db::{Db, DbError, Together};
+use futures_util::future::{OptionFuture, join4};
 use kernel::{
     Clock, Language, Money, UserType,
     id::{AddressId, CartId, OrderId, UserId},
@@ -121,13 +122,13 @@ impl OrderService {
         Self { db, clock, ports, rules, writer: Together::default(), of_carts: Together::default() }
     }
 
-    /// The cart that the customer would order, unless there is something to refuse right away. Nothing is written:
-    /// whoever comes too late costs as little as can be.
-    pub(crate) async fn look(&self, request: &PlaceOrder) -> Result<Cart, OrderError> {
+    /// The order as it would be, unless there is something to refuse. Nothing is written: whoever comes too late costs
+    /// as little as can be.
+    pub(crate) async fn look(&self, request: &PlaceOrder) -> Result<Order, OrderError> {
         let cart = self.cart_of(request).await?;
         let short = self.ports.stock.too_little(&cart.lines, self.clock.now()).await;
         if short.is_empty() {
-            return Ok(cart);
+            return self.draft(request, &cart).await;
         }
         // One who has ordered this cart already has bought the last.
         Err(match self.order_of_cart(cart.id, cart.revision).await? {
@@ -136,13 +137,13 @@ impl OrderService {
         })
     }
 
-    /// Makes the customer's cart an order and starts its payment: the cart that was `seen`, or the one there is. Asked
-    /// again with the same order id, it finds the order that was made.
+    /// Makes the customer's cart an order and starts its payment: as it was `seen`, or as it is. Asked again with the
+    /// same order id, it finds the order that was made.
     #[tracing::instrument(skip_all, fields(order.id = %request.order))]
     pub async fn place(
         &self,
         request: PlaceOrder,
-        seen: Option<Cart>,
+        seen: Option<Order>,
     ) -> Result<(Order, Payment), OrderError> {
         let known = match request.turn {
             Turn::First => None,
@@ -179,27 +180,25 @@ impl OrderService {
         cart.ok_or(OrderError::CartEmpty)
     }
 
-    async fn make(&self, request: PlaceOrder, seen: Option<Cart>) -> Result<Order, OrderError> {
-        let cart = match seen {
-            Some(cart) => cart,
-            // What is short is not asked again: of another turn, the units may be put aside already.
-            None => self.cart_of(&request).await?,
+    async fn make(&self, request: PlaceOrder, seen: Option<Order>) -> Result<Order, OrderError> {
+        let draft = match seen {
+            Some(draft) => draft,
+            // What is short is not asked: the units may be put aside already.
+            None => match self.draft(&request, &self.cart_of(&request).await?).await {
+                // Another request with this key was faster.
+                Err(OrderError::CartAlreadyOrdered(earlier)) if earlier == request.order => {
+                    return self.order(request.user, request.order).await;
+                }
+                draft => draft?,
+            },
         };
-        self.make_of(request, cart).await
+        self.make_of(&request, draft).await
     }
 
-    pub(crate) async fn make_of(&self, request: PlaceOrder, cart: Cart) -> Result<Order, OrderError> {
+    pub(crate) async fn make_of(&self, request: &PlaceOrder, draft: Order) -> Result<Order, OrderError> {
         kernel::crash::point("order.after_gate");
-        match self.order_of_cart(cart.id, cart.revision).await? {
-            // Another request with this key was faster.
-            Some(earlier) if earlier == request.order => {
-                return self.order(request.user, request.order).await;
-            }
-            Some(earlier) => return Err(OrderError::CartAlreadyOrdered(earlier)),
-            None => {}
-        }
-        let mut order = self.draft(&request, &cart).await?;
-        self.ports.stock.reserve(order.id, &cart.lines, order.created_at).await?;
+        let mut order = Order { id: request.order, ..draft };
+        self.ports.stock.reserve(order.id, &order.cart_lines(), order.created_at).await?;
         kernel::crash::point("order.after_reserve");
         match self.write(&order, request.user_type).await {
             Ok(number) => {
@@ -217,21 +216,28 @@ impl OrderService {
     }
 
     /// The order as it will be, but for its number: that is drawn as it is written, so that a refusal takes none.
-    async fn draft(&self, request: &PlaceOrder, cart: &Cart) -> Result<Order, OrderError> {
+    pub(crate) async fn draft(&self, request: &PlaceOrder, cart: &Cart) -> Result<Order, OrderError> {
         let now = self.clock.now();
         let products: Vec<_> = cart.lines.iter().map(|l| l.product).collect();
         let view = View { user_type: request.user_type, language: request.language };
-        let lines = freeze(&cart.lines, &self.ports.catalog.offers(&products, view).await?)?;
+        let (earlier, offers, shipping_address, billing_address) = join4(
+            self.order_of_cart(cart.id, cart.revision),
+            self.ports.catalog.offers(&products, view),
+            self.address(request, request.shipping_address, "shippingAddressId"),
+            OptionFuture::from(request.billing_address.map(|id| self.address(request, id, "billingAddressId"))),
+        )
+        .await;
+        if let Some(earlier) = earlier? {
+            return Err(OrderError::CartAlreadyOrdered(earlier));
+        }
+        let lines = freeze(&cart.lines, &offers?)?;
         let minimum = match request.user_type {
             UserType::Individual => self.rules.minimum_order,
             UserType::Corporate => Money::grosz(0),
         };
         let totals = total(&lines, minimum, request.expected_total)?;
-        let shipping_address = self.address(request, request.shipping_address, "shippingAddressId").await?;
-        let billing_address = match request.billing_address {
-            Some(id) => self.address(request, id, "billingAddressId").await?,
-            None => shipping_address.clone(),
-        };
+        let shipping_address = shipping_address?;
+        let billing_address = billing_address.unwrap_or_else(|| Ok(shipping_address.clone()))?;
         let due_at = request.term_days.map(|days| now + TimeDelta::days(days.into()));
         Ok(Order {
             id: request.order,

@@ -11,7 +11,7 @@ use kernel::{
     id::{OrderId, ProductId, UserId},
 };
 
-use crate::{OrderError, OrderLine, OrderService, ports::CartLine};
+use crate::{OrderError, OrderLine, OrderService};
 
 /// What became of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,7 @@ impl OrderService {
         id: OrderId,
     ) -> Result<Vec<Refilled>, OrderError> {
         let order = self.order(user, id).await?;
-        let wanted: Vec<CartLine> = order
-            .lines
-            .iter()
-            .map(|line| CartLine { product: line.product, quantity: line.quantity })
-            .collect();
-        let stands = self.ports.carts.refill(user, user_type, &wanted).await?;
+        let stands = self.ports.carts.refill(user, user_type, &order.cart_lines()).await?;
         let stands: HashMap<ProductId, u32> =
             stands.into_iter().map(|line| (line.product, line.quantity)).collect();
         let refilled = |line: OrderLine| {

@@ -71,7 +71,10 @@ async fn of_orders_at_once_no_more_find_room_than_there_is() {
         cart.revision = revision;
         let request = shop.request(buyer);
         let service = shop.orders.clone();
-        requests.push(async move { service.make_of(request, cart).await });
+        requests.push(async move {
+            let draft = service.draft(&request, &cart).await?;
+            service.make_of(&request, draft).await
+        });
     }
     let answers = join_all(requests).await;
     let placed = answers.iter().filter(|answer| answer.is_ok()).count();
