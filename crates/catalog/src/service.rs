@@ -40,8 +40,9 @@ impl CatalogService {
         availability: Arc<dyn Availability>,
         ages: Ages,
     ) -> Self {
+        let read = Reading::new(&db);
         let live = Live::new(db.clone(), clock.clone(), ages);
-        Self { db, clock, availability, live, bodies: Bodies::new(), read: Reading::default(), files: Arc::default() }
+        Self { db, clock, availability, live, bodies: Bodies::new(), read, files: Arc::default() }
     }
 
     /// Reads the index, so that the first who asks need not wait for it.

@@ -2,16 +2,26 @@
 //!
 //! Whoever comes while a call is under way waits; when it ends, the first of those waiting makes the next call for up
 //! to [`MOST`] of them. So a call that nobody waits with goes out at once, alone, and the busier it gets, the more go
-//! together: nobody waits for a timer. There is never more than one call under way.
+//! together: nobody waits for a timer. There is never more than one call of a kind under way.
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use tokio::sync::{Mutex as Turn, oneshot};
+use tokio::{
+    sync::{Mutex as Line, oneshot},
+    time::timeout,
+};
 
-use crate::{DbError, retry};
+use crate::{
+    Db, DbError, retry,
+    turns::{PATIENCE, Turns},
+};
 
 /// So many go together at most.
 const MOST: usize = 32;
@@ -19,16 +29,22 @@ const MOST: usize = 32;
 /// Collects questions of a kind.
 pub struct Combiner<Q, A> {
     waiting: Mutex<VecDeque<(Q, oneshot::Sender<A>)>>,
-    turn: Turn<()>,
-}
-
-impl<Q, A> Default for Combiner<Q, A> {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), turn: Turn::default() }
-    }
+    /// How many wait, for whoever gives the turns.
+    crowd: Arc<AtomicUsize>,
+    line: Line<()>,
+    turns: Turns,
 }
 
 impl<Q: Clone, A> Combiner<Q, A> {
+    /// One whose calls go to this database.
+    pub fn new(db: &Db) -> Self {
+        Self::with(db.turns().clone())
+    }
+
+    fn with(turns: Turns) -> Self {
+        Self { waiting: Mutex::default(), crowd: Arc::default(), line: Line::default(), turns }
+    }
+
     /// The answer to `question`, from a call of `ask` that somebody makes: it is given some questions, no two of which
     /// are `same`, and answers each in its place.
     pub async fn ask<F: Future<Output = Vec<A>>>(
@@ -39,24 +55,36 @@ impl<Q: Clone, A> Combiner<Q, A> {
     ) -> A {
         loop {
             let (tell, mut told) = oneshot::channel();
-            self.waiting().push_back((question.clone(), tell));
+            self.change(|waiting| waiting.push_back((question.clone(), tell)));
             // Whoever made the call may have been cut off in it: then nobody will tell, and it is asked again.
             loop {
-                let turn = tokio::select! {
+                let first = async {
+                    let first = self.line.lock().await;
+                    (first, self.turns.take(&self.crowd).await)
+                };
+                let (first, turn) = tokio::select! {
                     biased;
                     answer = &mut told => match answer {
                         Ok(answer) => return answer,
                         Err(_) => break,
                     },
-                    turn = self.turn.lock() => turn,
+                    both = first => both,
                 };
                 let (questions, tellers): (Vec<Q>, Vec<_>) = self.take(&same).into_iter().unzip();
                 // Told by the call before, between its end and this turn.
                 if questions.is_empty() {
-                    drop(turn);
+                    drop((first, turn));
                     continue;
                 }
-                for (answer, tell) in ask(questions).await.into_iter().zip(tellers) {
+                let mut call = pin!(ask(questions));
+                let answers = match timeout(PATIENCE, &mut call).await {
+                    Ok(answers) => answers,
+                    Err(_) => {
+                        drop(turn);
+                        call.await
+                    }
+                };
+                for (answer, tell) in answers.into_iter().zip(tellers) {
                     let _ = tell.send(answer);
                 }
             }
@@ -65,35 +93,32 @@ impl<Q: Clone, A> Combiner<Q, A> {
 
     /// Those who have waited longest, up to the first who asks the same as one before.
     fn take(&self, same: impl Fn(&Q, &Q) -> bool) -> Vec<(Q, oneshot::Sender<A>)> {
-        let mut waiting = self.waiting();
         let mut taken: Vec<(Q, oneshot::Sender<A>)> = Vec::new();
-        while taken.len() < MOST {
-            let Some((next, tell)) = waiting.pop_front() else { break };
-            if taken.iter().any(|(question, _)| same(question, &next)) {
-                waiting.push_front((next, tell));
-                break;
+        self.change(|waiting| {
+            while taken.len() < MOST {
+                let Some((next, tell)) = waiting.pop_front() else { break };
+                if taken.iter().any(|(question, _)| same(question, &next)) {
+                    waiting.push_front((next, tell));
+                    break;
+                }
+                // Whoever has gone away is not asked for.
+                if !tell.is_closed() {
+                    taken.push((next, tell));
+                }
             }
-            // Whoever has gone away is not asked for.
-            if !tell.is_closed() {
-                taken.push((next, tell));
-            }
-        }
+        });
         taken
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<(Q, oneshot::Sender<A>)>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change(&self, change: impl FnOnce(&mut VecDeque<(Q, oneshot::Sender<A>)>)) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut waiting);
+        self.crowd.store(waiting.len(), Ordering::Relaxed);
     }
 }
 
 /// Questions that PostgreSQL is asked together. Clones share them.
 pub struct Together<Q, A>(Arc<Combiner<Arc<Q>, Result<A, DbError>>>);
-
-impl<Q, A> Default for Together<Q, A> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
 
 impl<Q, A> Clone for Together<Q, A> {
     fn clone(&self) -> Self {
@@ -102,6 +127,10 @@ impl<Q, A> Clone for Together<Q, A> {
 }
 
 impl<Q, A> Together<Q, A> {
+    pub fn new(db: &Db) -> Self {
+        Self(Arc::new(Combiner::new(db)))
+    }
+
     /// As [`Combiner::ask`]; a call that fails fails for all of them. Again, when another call had locked the same rows in
     /// another order.
     pub async fn ask<F: Future<Output = Result<Vec<A>, DbError>>>(
@@ -143,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_wait_go_together_and_each_gets_an_answer_of_her_own() {
-        let (combiner, calls) = (Combiner::default(), AtomicUsize::new(0));
+        let (combiner, calls) = (Combiner::with(Turns::default()), AtomicUsize::new(0));
         let calls_made = &calls;
         let ask = |questions: Vec<usize>| async move {
             assert!(!questions.is_empty() && questions.len() <= MOST);
@@ -159,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_question_is_never_twice_in_a_call() {
-        let combiner = Combiner::default();
+        let combiner = Combiner::with(Turns::default());
         let ask = |questions: Vec<usize>| async move {
             let mut once = questions.clone();
             once.dedup();
@@ -174,7 +203,7 @@ mod tests {
     /// The one who asks for all is cut off in the middle: the others ask anew.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn whoever_was_left_without_an_answer_asks_again() {
-        let combiner = Arc::new(Combiner::<usize, usize>::default());
+        let combiner = Arc::new(Combiner::<usize, usize>::with(Turns::default()));
         let (open, entered) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let spawn = |n| {
             let (combiner, open, entered) = (combiner.clone(), open.clone(), entered.clone());
@@ -193,7 +222,7 @@ mod tests {
         let mut others = Vec::new();
         for n in 2..5 {
             others.push(spawn(n));
-            while combiner.waiting().len() < others.len() {
+            while combiner.crowd.load(Ordering::Relaxed) < others.len() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }

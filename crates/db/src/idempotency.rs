@@ -111,7 +111,13 @@ struct ClaimedRow {
 
 impl Keys {
     pub fn new(db: Db) -> Self {
-        Self { db, claims: Together::default(), answers: Together::default(), forgotten: Together::default(), looked_up: Together::default() }
+        Self {
+            claims: Together::new(&db),
+            answers: Together::new(&db),
+            forgotten: Together::new(&db),
+            looked_up: Together::new(&db),
+            db,
+        }
     }
 
     /// Claims the key for `fresh`, which is new, or tells what became of it.

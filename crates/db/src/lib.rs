@@ -9,6 +9,7 @@ mod pool;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 /// Gives a connection `.transaction(async |tx| …)`.
 pub use diesel_async::AsyncConnection as Transact;

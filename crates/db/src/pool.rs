@@ -21,6 +21,7 @@ use diesel_async::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Config, config::SslMode};
 
+use crate::turns::Turns;
 use crate::{DbError, Tx};
 
 /// A pooled connection; returned to the pool when dropped.
@@ -80,6 +81,7 @@ pub struct PoolStatus {
 pub struct Db {
     parts: Arc<[Part]>,
     wait: Duration,
+    turns: Turns,
 }
 
 struct Part {
@@ -101,7 +103,12 @@ impl Db {
             let max_size = options.max_size / count + u32::from(place < options.max_size % count);
             Part::new(url, &PoolOptions { max_size, ..options.clone() })
         };
-        Self { parts: (0..count).map(part).collect(), wait: options.wait }
+        Self { parts: (0..count).map(part).collect(), wait: options.wait, turns: Turns::default() }
+    }
+
+    /// For calls that are made for many.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub async fn conn(&self) -> Result<Conn, DbError> {

@@ -451,9 +451,16 @@ async fn keys_that_come_at_the_same_moment_do_not_get_into_each_others_way() {
     }
     let bodies: Vec<String> = (0..40).map(|n| format!("{n}")).collect();
     let kept = join_all((0..40).map(|n| keys.complete(asked(n), (201, &bodies[n])))).await;
+    let known = join_all((0..60).map(|n| keys.is_known(asked(n)))).await;
+    assert!(known.into_iter().all(Result::unwrap));
     let given_back = join_all((30..50).map(|n| keys.release(asked(n)))).await;
     assert!(kept.into_iter().all(|kept| kept.unwrap().is_none()));
     assert!(given_back.into_iter().all(|given_back| given_back.is_ok()));
+    let known = join_all((0..50).map(|n| keys.is_known(asked(n)))).await;
+    for (n, known) in known.into_iter().enumerate() {
+        assert_eq!(known.unwrap(), n < 40, "{n}");
+    }
+    assert!(!keys.is_known(Request { scope: "another", ..asked(0) }).await.unwrap());
     for n in 0..50 {
         let claim = keys.claim(asked(n), Uuid::from_u128(100), house.now).await.unwrap();
         let expected = match bodies.get(n) {

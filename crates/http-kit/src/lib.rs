@@ -28,7 +28,9 @@ pub use client::{Client, ClientAddress};
 pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;
-pub use idempotency::{Answers, Claimed, Given, IdempotencyKey, KeyedRequest, Turn, WORK_AT_MOST, once, once_seen};
+pub use idempotency::{
+    Answers, Claimed, Given, IdempotencyKey, KeyedRequest, Turn, WORK_AT_MOST, once, once_seen,
+};
 pub use if_match::IfMatch;
 pub use language::{Lang, StoredLanguage};
 pub use query::{Id, Page, Query, UriLanguage};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bus::{Effect, Job, JobContext, JobError, Queue};
 use chrono::{DateTime, TimeDelta, Utc};
-use db::{DbError, QueryError, Together, Transact as _};
+use db::{Db, DbError, QueryError, Together, Transact as _};
 use kernel::id::{OrderId, PaymentId};
 use serde::{Deserialize, Serialize};
 
@@ -31,10 +31,16 @@ const FIRST: i32 = 1;
 const MOST: i32 = 20;
 
 /// Attempts that are begun at the same moment are written by one call, and so are their intents.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct AttemptsTogether {
     begun: Together<NewAttempt, Option<Payment>>,
     made: Together<Made, bool>,
+}
+
+impl AttemptsTogether {
+    pub(crate) fn new(db: &Db) -> Self {
+        Self { begun: Together::new(db), made: Together::new(db) }
+    }
 }
 
 /// What came of starting a payment in the background.

@@ -35,7 +35,8 @@ pub struct PaymentService {
 
 impl PaymentService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, provider: Arc<dyn PaymentProvider>, livemode: bool) -> Self {
-        Self { db, clock, provider, livemode, settled: SETTLED, together: AttemptsTogether::default() }
+        let together = AttemptsTogether::new(&db);
+        Self { db, clock, provider, livemode, settled: SETTLED, together }
     }
 
     /// For whoever reconciles so often: within three times as long everything is found.

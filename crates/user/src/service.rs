@@ -11,7 +11,8 @@ use kernel::{
 };
 
 use crate::{
-    UserError, address::{self, Address},
+    UserError,
+    address::{self, Address},
     api::{PostalAddress, UsersApi},
     company::{self, lookup::Lookup},
     ports::{Sessions, TaxRegister},
@@ -38,7 +39,8 @@ impl UserService {
     /// `cache` remembers what the tax register said.
     pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
         let Ports { sessions, tax_register } = ports;
-        Self { db, clock, sessions, companies: Arc::new(Lookup::new(tax_register, cache)), addresses_asked: Together::default() }
+        let companies = Arc::new(Lookup::new(tax_register, cache));
+        Self { addresses_asked: Together::new(&db), db, clock, sessions, companies }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Products against a real database, with a shelf that holds what the test says.
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use kernel::{Clock as _, Language, Limit, Money, id::ProductId};
 
 use super::{Filter, ProductRef, Selection, preference};
@@ -59,6 +60,17 @@ async fn each_type_of_customer_has_its_own_price_and_minimum() {
 
     assert_eq!(seen(&individual[&id]), (Money::grosz(1999), 1, 5));
     assert_eq!(seen(&corporate[&id]), (Money::grosz(1234), 6, 5));
+
+    // Whoever asks at the same moment is answered together, each in her own eyes.
+    let other = shop.product(shop.category("süt", 2).await, "A2").await;
+    let asked = [(INDIVIDUAL, vec![id]), (CORPORATE, vec![id, other]), (INDIVIDUAL, vec![other, other])];
+    let told = asked.iter().cycle().take(12).map(|(view, ids)| shop.catalog.products_now(ids, *view));
+    for (nth, told) in join_all(told).await.into_iter().enumerate() {
+        let (told, (view, ids)) = (told.unwrap(), &asked[nth % 3]);
+        let price = if *view == CORPORATE { 1234 } else { 1999 };
+        assert!(told.len() == if nth % 3 == 1 { 2 } else { 1 } && ids.iter().all(|id| told.contains_key(id)));
+        assert!(told.values().all(|product| product.price == Money::grosz(price)), "{nth}");
+    }
 }
 
 #[tokio::test]

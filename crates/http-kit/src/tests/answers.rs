@@ -17,7 +17,9 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Broken;
-use crate::{Answers, ApiError, Claimed, Given, KeyedRequest, Reply, Turn, idempotency::once_within, once, once_seen};
+use crate::{
+    Answers, ApiError, Claimed, Given, KeyedRequest, Reply, Turn, idempotency::once_within, once, once_seen,
+};
 
 const ID: Uuid = Uuid::from_u128(42);
 const WORK: Claimed = Claimed::Work(Turn::First(ID));

@@ -65,7 +65,7 @@ struct Short {
 
 impl StockService {
     pub fn new(db: Db, cache: Cache) -> Self {
-        Self { db, gate: Gate::new(cache), together: Arc::default() }
+        Self { together: Arc::new(Combiner::new(&db)), db, gate: Gate::new(cache) }
     }
 
     /// Tells the gate how a product stood at `at`, so that what came in sells at once. Should it not get to hear, the

@@ -311,6 +311,27 @@ async fn refusals_carry_their_numbers() {
 }
 
 #[actix_web::test]
+async fn who_comes_too_late_leaves_nothing_behind_and_who_was_served_is_told_so_again() {
+    let counter = Counter::new().await;
+    let shop = &counter.shop;
+    let [served, late] = [shop.buyer_with_cart(), shop.buyer_with_cart()];
+    let first = counter.order(served, "k", &by_card(served)).await;
+    assert_eq!(first.0, 201);
+
+    let product_id = shop.product(1_000);
+    *shop.world.known_short.lock().unwrap() = vec![Shortage { product_id, requested: 1, available: 0 }];
+    let (status, told) = counter.order(late, "k", &by_card(late)).await;
+    assert_eq!((status, &json(&told)["error"]["code"]), (409, &json!("INSUFFICIENT_STOCK")));
+    assert_eq!(counter.answers.0.lock().unwrap().len(), 1);
+    assert_eq!((shop.world.held.lock().unwrap().len(), shop.count("orders.orders").await), (1, 1));
+
+    assert_eq!(counter.order(served, "k", &by_card(served)).await, first);
+    // Under another key the same cart is refused, and it is said why.
+    let (status, told) = counter.order(served, "k2", &by_card(served)).await;
+    assert_eq!((status, &json(&told)["error"]["code"]), (409, &json!("CART_ALREADY_ORDERED")));
+}
+
+#[actix_web::test]
 async fn an_order_is_its_customers_alone() {
     let counter = Counter::new().await;
     let order = counter.shop.placed().await;

@@ -10,9 +10,7 @@ use kernel::id::{OrderId, PaymentId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    OrderError, OrderService, OrderStatus, PaymentStatus, Transition,
-    order::Order,
-    ports::Paid,
+    OrderError, OrderService, OrderStatus, PaymentStatus, Transition, order::Order, ports::Paid,
     store as orders,
 };
 

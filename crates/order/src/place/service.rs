@@ -119,7 +119,7 @@ pub struct PlaceOrder {
 
 impl OrderService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, ports: Ports, rules: OrderRules) -> Self {
-        Self { db, clock, ports, rules, writer: Together::default(), of_carts: Together::default() }
+        Self { writer: Together::new(&db), of_carts: Together::new(&db), db, clock, ports, rules }
     }
 
     /// The order as it would be, unless there is something to refuse. Nothing is written: whoever comes too late costs
@@ -224,7 +224,9 @@ impl OrderService {
             self.order_of_cart(cart.id, cart.revision),
             self.ports.catalog.offers(&products, view),
             self.address(request, request.shipping_address, "shippingAddressId"),
-            OptionFuture::from(request.billing_address.map(|id| self.address(request, id, "billingAddressId"))),
+            OptionFuture::from(
+                request.billing_address.map(|id| self.address(request, id, "billingAddressId")),
+            ),
         )
         .await;
         if let Some(earlier) = earlier? {
@@ -338,10 +340,7 @@ impl OrderService {
         self.of_carts.ask((id, revision), PartialEq::eq, |carts| self.orders_of_carts(carts)).await
     }
 
-    async fn orders_of_carts(
-        &self,
-        carts: Vec<Arc<(CartId, i64)>>,
-    ) -> Result<Vec<Option<OrderId>>, DbError> {
+    async fn orders_of_carts(&self, carts: Vec<Arc<(CartId, i64)>>) -> Result<Vec<Option<OrderId>>, DbError> {
         Ok(store::find_by_carts(&mut *self.db.conn().await?, &carts).await?)
     }
 

@@ -33,6 +33,30 @@ async fn a_payment_starts_once_however_often_it_is_asked() {
     assert_eq!(house.till.intents.lock().unwrap().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payments_that_start_at_the_same_moment_get_each_their_own_intent() {
+    let house = House::new().await;
+    let requests: Vec<_> = (0..40).map(|_| house.request()).collect();
+    // Every other one has saved a card.
+    for request in requests.iter().step_by(2) {
+        let user = request.user;
+        house
+            .db
+            .exec(&format!("insert into payments.customers values ('{user}', 'cus_{user}', now())"))
+            .await;
+    }
+    // Each asked for by two.
+    let asked = requests.iter().chain(&requests).map(|request| house.payments.start(*request));
+    let answers = join_all(asked).await.into_iter().map(Result::unwrap);
+    for (nth, (payment, request)) in answers.zip(requests.iter().chain(&requests)).enumerate() {
+        let intent = house.intent(request.order);
+        assert_eq!((payment.order, payment.intent), (request.order, Some(intent.id)));
+        assert_eq!(payment.customer, (nth % 2 == 0).then(|| format!("cus_{}", request.user)));
+        assert_eq!(house.payment(*request).await.status, PaymentStatus::RequiresPaymentMethod);
+    }
+    assert_eq!(house.count("payments.payments").await, 40);
+}
+
 #[tokio::test]
 async fn another_amount_for_the_same_order_is_refused() {
     let house = House::new().await;

@@ -139,7 +139,8 @@ async fn an_event_names_its_intent_directly_or_through_a_charge() {
 #[test]
 fn the_endpoint_at_the_provider_wants_what_is_worked_on() {
     let wanted: Vec<&str> = include_str!("../../webhook-events.txt").lines().collect();
-    let worked_on: Vec<&str> = KINDS.into_iter().filter(|(_, is_work)| *is_work).map(|(kind, _)| kind).collect();
+    let worked_on: Vec<&str> =
+        KINDS.into_iter().filter(|(_, is_work)| *is_work).map(|(kind, _)| kind).collect();
     assert_eq!(wanted, worked_on);
 }
 

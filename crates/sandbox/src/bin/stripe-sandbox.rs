@@ -45,15 +45,8 @@ fn main() -> ExitCode {
 }
 
 fn start() -> io::Result<()> {
-    let Arguments {
-        addr,
-        webhook_url,
-        enabled_events,
-        webhook_secret,
-        secret_key,
-        publishable_key,
-        state,
-    } = Arguments::parse();
+    let Arguments { addr, webhook_url, enabled_events, webhook_secret, secret_key, publishable_key, state } =
+        Arguments::parse();
     let options =
         Options { addr, webhook_url, enabled_events, webhook_secret, secret_key, publishable_key, state };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -47,6 +47,42 @@ async fn quantities_are_set_and_lines_taken_out() {
     assert_eq!(shop.cart(user).await.lines.len(), 0);
 }
 
+/// Written together: each hears of her own cart. One has no cart yet, one's is full, one wants more than there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_add_at_the_same_moment_add_each_to_her_own_cart() {
+    let shop = Shop::new().await;
+    let [had, wanted] = [shop.product(), shop.product()];
+    let mut owners: Vec<Owner> = (0..30).map(|_| Owner::User(shop.somebody())).collect();
+    for _ in 0..10 {
+        owners.push(Owner::Guest(shop.guest().await.1));
+    }
+    let add = |owner, product, n| shop.carts.add(owner, INDIVIDUAL, product, quantity(n));
+    try_join_all(owners[1..].iter().map(|owner| add(*owner, had, 1))).await.unwrap();
+    for _ in 0..99 {
+        add(owners[1], shop.product(), 1).await.unwrap();
+    }
+    add(owners[2], wanted, 900).await.unwrap();
+
+    let amount = |nth: usize| i64::try_from(nth).unwrap() + 100;
+    let added = join_all((0..40).map(|nth| add(owners[nth], wanted, amount(nth)))).await;
+    for (nth, added) in added.into_iter().enumerate() {
+        match (nth, added) {
+            (1, refused) => assert_eq!(refused.unwrap_err().code(), "CART_FULL"),
+            (2, refused) => assert_eq!(refused.unwrap_err().code(), "INSUFFICIENT_STOCK"),
+            (_, added) => {
+                let added = added.unwrap();
+                let units: Vec<_> = added.lines.iter().map(|line| line.quantity).collect();
+                let mine = u32::try_from(amount(nth)).unwrap();
+                assert_eq!(units, if nth == 0 { vec![mine] } else { vec![1, mine] }, "{nth}");
+                assert_eq!(shop.carts.cart(owners[nth], INDIVIDUAL).await.unwrap(), added);
+            }
+        }
+    }
+    let revisions =
+        shop.db.lines("select revision, count(*) from shopping.carts group by 1 order by 1").await;
+    assert_eq!(revisions, ["(1,1)", "(2,38)", "(100,1)"]);
+}
+
 #[tokio::test]
 async fn a_change_of_several_lines_is_made_whole_or_not_at_all() {
     let shop = Shop::new().await;

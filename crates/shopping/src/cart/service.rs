@@ -42,7 +42,7 @@ impl CartService {
     const TRIES: u32 = 4;
 
     pub fn new(db: Db, clock: Arc<dyn Clock>, catalog: Arc<dyn Catalog>, rules: CartRules) -> Self {
-        Self { db, clock, catalog, rules, read: Together::default(), added: Together::default() }
+        Self { read: Together::new(&db), added: Together::new(&db), db, clock, catalog, rules }
     }
 
     /// The owner's cart at today's prices.

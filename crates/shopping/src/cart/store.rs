@@ -225,7 +225,10 @@ pub(super) enum Added {
 
 /// Adds to carts that have been begun, no two of the same owner. Nothing is done when one of them would get more lines
 /// than a cart has room for.
-pub(super) async fn add(conn: &mut AsyncPgConnection, additions: &[Arc<Addition>]) -> QueryResult<Vec<Added>> {
+pub(super) async fn add(
+    conn: &mut AsyncPgConnection,
+    additions: &[Arc<Addition>],
+) -> QueryResult<Vec<Added>> {
     let addition = |addition: &Arc<Addition>| {
         let (user, guest) = match addition.owner {
             Owner::User(user) => (Some(user), None),

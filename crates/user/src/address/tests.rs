@@ -47,6 +47,16 @@ async fn somebody_elses_address_is_not_found() {
     assert_eq!(shop.users.address(mine, address.id).await.unwrap(), Some(place("Dom")));
     assert_eq!(shop.users.address(yours, address.id).await.unwrap(), None);
     assert_eq!(shop.users.addresses(yours).await.unwrap(), []);
+
+    let other = shop.users.add_address(yours, place("Firma")).await.unwrap();
+    let asked = [(mine, address.id), (yours, address.id), (yours, other.id), (mine, other.id)];
+    // At the same moment, twice: those of the second half wait for the first call, and are told together.
+    let told =
+        join_all(asked.iter().cycle().take(8).map(|(owner, id)| shop.users.address(*owner, *id))).await;
+    for (nth, told) in told.into_iter().enumerate() {
+        let expected = [Some(place("Dom")), None, Some(place("Firma")), None];
+        assert_eq!(told.unwrap(), expected[nth % 4], "{nth}");
+    }
 }
 
 #[tokio::test]
