@@ -18,8 +18,10 @@ const IDLE: Duration = Duration::from_millis(50);
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// Events relayed at a time.
 const BATCH: i64 = 200;
-/// So many jobs of each queue run at once. One that waits for a provider costs next to nothing: it holds no connection.
+/// So many loops work on each queue, and take so many leased jobs at once. One that waits for a provider costs next to
+/// nothing: it holds no connection.
 const LOOPS: [(Queue, usize); 3] = [(Queue::Handlers, 3), (Queue::Effects, 4), (Queue::Slow, 8)];
+const JOBS: i64 = 8;
 
 #[derive(Clone)]
 pub(crate) struct Worker {
@@ -91,7 +93,7 @@ async fn work_off(worker: Arc<Worker>, queue: Queue, turn: Arc<Mutex<()>>, mut s
             mine = turn.clone().lock_owned() => Some(mine),
         };
         while mine.is_some() && !*stop.borrow() {
-            let wait = pace.after(worker.runner.run(queue, || mine = None)).await;
+            let wait = pace.after(worker.runner.run(queue, JOBS, || mine = None)).await;
             rest(wait, &mut stop).await;
         }
     }

@@ -4,13 +4,13 @@ use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, ti
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use db::{Db, DbError, Transact as _, Tx, cached};
+use db::{Db, DbError, Together, Transact as _, Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Text, Timestamptz},
+    sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::join_all};
 use kernel::{Clock, DomainError, id::JobId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -122,6 +122,8 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     handlers: HashMap<&'static str, Arc<dyn AnyHandler>>,
     effects: HashMap<&'static str, (Queue, Arc<dyn AnyEffect>)>,
+    /// Effects that end at the same moment leave the queue by one call.
+    done: Together<(JobId, i32), ()>,
 }
 
 #[derive(QueryableByName)]
@@ -135,7 +137,7 @@ struct Claimed {
 
 impl Runner {
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock, handlers: HashMap::new(), effects: HashMap::new() }
+        Self { done: Together::new(&db), db, clock, handlers: HashMap::new(), effects: HashMap::new() }
     }
 
     #[must_use]
@@ -174,20 +176,24 @@ impl Runner {
         Ok(sorted.execute(&mut self.db.conn().await?).await?)
     }
 
-    /// Runs the next due job of a queue, if there is one. `taken` is called as soon as it is ours: whoever looks for
-    /// work need not wait for this one's end.
-    pub async fn run(&self, queue: Queue, taken: impl FnOnce() + Send) -> Result<bool, DbError> {
-        if queue.is_leased() { self.run_leased(queue, taken).await } else { self.run_locked(taken).await }
+    /// Runs the next due jobs of a queue, if there are any: of leased ones up to `most`, side by side. `taken` is called
+    /// as soon as they are ours: whoever looks for work need not wait for their end.
+    pub async fn run(&self, queue: Queue, most: i64, taken: impl FnOnce() + Send) -> Result<bool, DbError> {
+        if queue.is_leased() {
+            self.run_leased(queue, most, taken).await
+        } else {
+            self.run_locked(taken).await
+        }
     }
 
     /// Runs the next due handler, if there is one.
     pub async fn run_handler(&self) -> Result<bool, DbError> {
-        self.run(Queue::Handlers, || ()).await
+        self.run(Queue::Handlers, 1, || ()).await
     }
 
     /// Runs the next due effect, if there is one.
     pub async fn run_effect(&self) -> Result<bool, DbError> {
-        Ok(self.run(Queue::Effects, || ()).await? || self.run(Queue::Slow, || ()).await?)
+        Ok(self.run(Queue::Effects, 1, || ()).await? || self.run(Queue::Slow, 1, || ()).await?)
     }
 
     /// The row is locked for as long as the transaction lives: a crash frees it at once, and nobody can run it twice.
@@ -220,32 +226,54 @@ impl Runner {
         }
     }
 
-    /// The row is leased, not locked: no transaction is open and no connection held meanwhile.
-    async fn run_leased(&self, queue: Queue, taken_by_us: impl FnOnce() + Send) -> Result<bool, DbError> {
+    /// The rows are leased, not locked: no transaction is open and no connection held meanwhile.
+    async fn run_leased(
+        &self,
+        queue: Queue,
+        most: i64,
+        taken_by_us: impl FnOnce() + Send,
+    ) -> Result<bool, DbError> {
         let now = self.clock.now();
         let names = self.names(queue);
-        let job = lease_next(&mut *self.db.conn().await?, (queue, &names), now).await?;
-        let Some(job) = job else { return Ok(false) };
+        let leased = lease_next(&mut *self.db.conn().await?, (queue, &names), most, now).await?;
+        if leased.is_empty() {
+            return Ok(false);
+        }
         taken_by_us();
+        join_all(leased.iter().map(|job| self.perform(job, now)))
+            .await
+            .into_iter()
+            .collect::<Result<(), _>>()?;
+        Ok(true)
+    }
+
+    async fn perform(&self, job: &Claimed, now: DateTime<Utc>) -> Result<(), DbError> {
         let context = JobContext { job: job.id, now, attempt: job.attempts };
         let performed = match self.effects.get(job.name.as_str()) {
             Some((_, effect)) => caught(effect.perform(context, job.payload.clone())).await,
             None => Err(JobError::Unknown),
         };
-        let mut conn = self.db.conn().await?;
         match performed {
             Ok(()) => {
-                // Only while it is ours: after the lease ran out another run has counted the attempts on.
-                let mine = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
-                diesel::delete(jobs::table.filter(mine)).execute(&mut conn).await?;
+                self.done.ask((job.id, job.attempts), PartialEq::eq, |done| self.delete_done(done)).await
             }
             Err(error) => {
                 let failed =
                     Failure { attempts_before: job.attempts - 1, error: &error, now: self.clock.now() };
-                bury_or_retry(&mut conn, &job, &failed).await?;
+                Ok(bury_or_retry(&mut *self.db.conn().await?, job, &failed).await?)
             }
         }
-        Ok(true)
+    }
+
+    /// Only while they are ours: after the lease ran out another run has counted the attempts on.
+    async fn delete_done(&self, done: Vec<Arc<(JobId, i32)>>) -> Result<Vec<()>, DbError> {
+        let (ids, attempts): (Vec<JobId>, Vec<i32>) = done.iter().map(|job| **job).unzip();
+        let delete = diesel::sql_query(
+            "delete from platform.jobs where id = any($1) and attempts = ($2)[array_position($1, id)]",
+        );
+        let delete = delete.bind::<Array<Uuid>, _>(ids).bind::<Array<Integer>, _>(attempts);
+        cached(delete).execute(&mut *self.db.conn().await?).await?;
+        Ok(vec![(); done.len()])
     }
 
     /// Works until nothing is due: for tests, which move the clock themselves.
@@ -258,11 +286,11 @@ impl Runner {
     }
 }
 
-/// What is due first of these in a queue, locked; who else looks steps over it. The queue and what is spelled out let
+/// What is due first of these in a queue, so many at most, locked; who else looks steps over it. The queue and what is spelled out let
 /// the index `jobs_due` find it however many wait elsewhere.
 const NEXT: &str = "select id from platform.jobs
     where queue = $1 and dead_at is null and run_at <= $2 and name = any($3)
-    order by run_at limit 1 for update skip locked";
+    order by run_at limit $4 for update skip locked";
 
 /// Takes the next handler's row out of the queue; a rollback puts it back.
 async fn take_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
@@ -272,25 +300,28 @@ async fn take_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResu
     let take = take
         .bind::<Text, _>(Queue::Handlers.as_str())
         .bind::<Timestamptz, _>(now)
-        .bind::<Array<Text>, _>(names);
+        .bind::<Array<Text>, _>(names)
+        .bind::<BigInt, _>(1);
     cached(take).get_result(tx).await.optional()
 }
 
 async fn lease_next(
     conn: &mut Tx,
     (queue, names): (Queue, &[&str]),
+    most: i64,
     now: DateTime<Utc>,
-) -> QueryResult<Option<Claimed>> {
+) -> QueryResult<Vec<Claimed>> {
     let lease = diesel::sql_query(format!(
-        "update platform.jobs set run_at = $4, attempts = attempts + 1 where id = ({NEXT})
+        "update platform.jobs set run_at = $5, attempts = attempts + 1 where id = any (array({NEXT}))
          returning id, name, payload, attempts"
     ));
     let lease = lease
         .bind::<Text, _>(queue.as_str())
         .bind::<Timestamptz, _>(now)
         .bind::<Array<Text>, _>(names)
+        .bind::<BigInt, _>(most)
         .bind::<Timestamptz, _>(now + LEASE);
-    cached(lease).get_result(conn).await.optional()
+    cached(lease).load(conn).await
 }
 
 /// A panic is a failure like another: it counts as a try, and the loop that ran the job goes on.

@@ -187,6 +187,28 @@ async fn an_effect_is_performed_by_one_of_many_workers() {
     assert_eq!((call.made.load(Ordering::SeqCst), bench.jobs("true").await), (10, 0));
 }
 
+/// The others' end is not put off, nor their number of tries mixed up, by one that fails or has to wait.
+#[tokio::test]
+async fn effects_that_were_taken_together_end_each_by_itself() {
+    let bench = Bench::new().await;
+    let (made, put_off) = (Call::default(), Call { put_off: true, ..Call::default() });
+    let now = bench.clock.now();
+    let mut conn = bench.db.db().conn().await.unwrap();
+    for nth in 0..10 {
+        enqueue::<Call>(&mut conn, &(), now + TimeDelta::milliseconds(nth - 20), now).await.unwrap();
+    }
+    // One has been tried before.
+    bench
+        .db
+        .exec("update platform.jobs set attempts = 3 where run_at = (select max(run_at) from platform.jobs)")
+        .await;
+    assert!(bench.runner().effect(put_off.clone()).run(Call::QUEUE, 3, || ()).await.unwrap());
+    assert_eq!((put_off.made.load(Ordering::SeqCst), bench.jobs("attempts = 0").await), (3, 9));
+    assert!(bench.runner().effect(made.clone()).run(Call::QUEUE, 8, || ()).await.unwrap());
+    assert_eq!((made.made.load(Ordering::SeqCst), bench.jobs("true").await), (7, 3));
+    assert!(!bench.runner().effect(made).run(Call::QUEUE, 8, || ()).await.unwrap());
+}
+
 #[tokio::test]
 async fn what_cannot_be_done_yet_comes_again_without_counting_as_a_try() {
     let bench = Bench::new().await;
@@ -282,10 +304,10 @@ async fn what_waits_in_one_queue_does_not_wait_for_another() {
         enqueue::<Wait>(&mut conn, &(), now - TimeDelta::hours(1), now).await.unwrap();
     }
     enqueue::<Call>(&mut conn, &(), now, now).await.unwrap();
-    assert!(runner.run(Queue::Effects, || ()).await.unwrap());
+    assert!(runner.run(Queue::Effects, 1, || ()).await.unwrap());
     assert_eq!((call.made.load(Ordering::SeqCst), bench.jobs("true").await), (1, 5));
-    assert!(!runner.run(Queue::Effects, || ()).await.unwrap());
-    assert!(runner.run(Queue::Slow, || ()).await.unwrap());
+    assert!(!runner.run(Queue::Effects, 1, || ()).await.unwrap());
+    assert!(runner.run(Queue::Slow, 1, || ()).await.unwrap());
 }
 
 #[tokio::test]
@@ -300,7 +322,7 @@ async fn who_looks_for_work_is_told_when_it_is_taken_and_not_when_there_is_none(
     for (queue, ran, times) in
         [(Queue::Slow, false, 0), (Queue::Handlers, true, 1), (Queue::Handlers, false, 1)]
     {
-        assert_eq!(runner.run(queue, tell).await.unwrap(), ran);
+        assert_eq!(runner.run(queue, 1, tell).await.unwrap(), ran);
         assert_eq!(told.load(Ordering::SeqCst), times);
     }
 }

@@ -4,12 +4,12 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::Measured;
 use super::crowd::{self, Post};
 use super::gate::Refusals;
 use super::usage::Processes;
 use super::visitor::Customer;
 use super::wrk::{Ask, Load};
+use super::{Measured, settle_in};
 use crate::say;
 
 /// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
@@ -102,16 +102,18 @@ impl Orders<'_> {
         let hot = self.round("order of one hot product", 32, HOT)?;
         let flash = self.flash_sale()?;
         self.database.batch_execute(SOLD_OUT)?;
+        // What others ordered is not what a refusal costs.
+        settle_in(&mut self.database)?;
         self.database.batch_execute(AGAIN)?;
         let asks: Vec<Ask> = self.customers.iter().map(order).collect();
         let sold_out = say::step(&format!("sold out, {} s", load.seconds), || {
             load.warm_up(self.port, &asks)?;
             self.processes.during("order of what is sold out", || load.run_refused(self.port, &asks))
         })?;
-        // How long one waits, not how many are served; of three that ask at once, two are a crowd.
-        let patient = Load { connections: 3, ..*load };
+        // How long one waits, not how many are served.
+        let patient = Load { connections: 2, ..*load };
         let before_gate = Refusals::read(self.port)?;
-        say::step(&format!("sold out for three, {} s", load.seconds), || {
+        say::step(&format!("sold out for two, {} s", load.seconds), || {
             patient.run_refused(self.port, &asks)
         })?;
         let refused_at_once = Refusals::read(self.port)?.percent_at_once_since(&before_gate);

@@ -1,6 +1,9 @@
 //! Use cases of stock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use cache::Cache;
@@ -11,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     LOOK_AGAIN, UNHEARD,
-    gate::{Gate, Level, Levels},
+    gate::{Gate, Level, Levels, TRUSTED},
     store::{self, NewReservations},
 };
 use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keeping::Stock, ports::Orders};
@@ -20,12 +23,11 @@ use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keep
 pub struct StockService {
     pub(crate) db: Db,
     gate: Gate,
+    /// What somebody was refused a moment ago.
+    refused: Arc<Mutex<HashMap<ProductId, DateTime<Utc>>>>,
     /// Who reserves at the same moment reserves by one call: nobody waits for another's lock with a connection in hand.
     together: Arc<Combiner<Wanted, Result<(), InventoryError>>>,
 }
-
-/// So many who were refused the same product by one call are a crowd.
-const CROWD: usize = 2;
 
 /// What one order wants.
 #[derive(Debug, Clone)]
@@ -65,7 +67,7 @@ struct Short {
 
 impl StockService {
     pub fn new(db: Db, cache: Cache) -> Self {
-        Self { together: Arc::new(Combiner::new(&db)), db, gate: Gate::new(cache) }
+        Self { refused: Arc::default(), together: Arc::new(Combiner::new(&db)), db, gate: Gate::new(cache) }
     }
 
     /// Tells the gate how a product stood at `at`, so that what came in sells at once. Should it not get to hear, the
@@ -144,13 +146,20 @@ impl StockService {
         Ok(answers)
     }
 
-    /// The gate hears only of what a crowd was refused: who comes alone is answered by PostgreSQL.
+    /// The gate hears only of what a crowd was refused, two within the time for which it would be believed: who comes
+    /// alone is answered by PostgreSQL.
     async fn tell_of_crowds(&self, mut news: Levels, answers: &[Answer], now: DateTime<Utc>) {
-        let mut refused = HashMap::<ProductId, usize>::new();
-        for product in answers.iter().flat_map(Answer::short) {
-            *refused.entry(product).or_default() += 1;
+        let mut crowded = HashSet::new();
+        {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.retain(|_, at| now - *at <= TRUSTED);
+            for product in answers.iter().flat_map(Answer::short) {
+                if refused.insert(product, now).is_some() {
+                    crowded.insert(product);
+                }
+            }
         }
-        news.levels.retain(|level| refused.get(&level.product).is_some_and(|times| *times >= CROWD));
+        news.levels.retain(|level| crowded.contains(&level.product));
         if !news.levels.is_empty() {
             self.gate.tell(&news, now).await;
         }
