@@ -77,12 +77,11 @@ impl<Q: Clone, A> Combiner<Q, A> {
                     continue;
                 }
                 let mut call = pin!(ask(questions));
-                let answers = match timeout(PATIENCE, &mut call).await {
-                    Ok(answers) => answers,
-                    Err(_) => {
-                        drop(turn);
-                        call.await
-                    }
+                let answers = if let Ok(answers) = timeout(PATIENCE, &mut call).await {
+                    answers
+                } else {
+                    drop(turn);
+                    call.await
                 };
                 for (answer, tell) in answers.into_iter().zip(tellers) {
                     let _ = tell.send(answer);

@@ -124,12 +124,12 @@ impl PaymentService {
         let payment = draft(request, FIRST, self.clock.now());
         let new = NewAttempt { payment, user: request.user };
         let same = |a: &NewAttempt, b: &NewAttempt| a.payment.order == b.payment.order;
-        let payment = match self.together.begun.ask(new, same, |new| self.insert_all(new)).await? {
-            Some(payment) => payment,
-            None => {
-                let mut conn = self.db.conn().await?;
-                store::find_attempt(&mut conn, request.order, FIRST).await?.ok_or(QueryError::NotFound)?
-            }
+        let written = self.together.begun.ask(new, same, |new| self.insert_all(new)).await?;
+        let payment = if let Some(payment) = written {
+            payment
+        } else {
+            let mut conn = self.db.conn().await?;
+            store::find_attempt(&mut conn, request.order, FIRST).await?.ok_or(QueryError::NotFound)?
         };
         if payment.amount != request.amount {
             return Err(PaymentError::Different(request.order));
