@@ -19,6 +19,8 @@ pub(crate) enum Tool {
     Redis,
     Curl,
     Wrk,
+    /// What the gateway's allocator is built by.
+    Make,
     /// What the build finds OpenSSL by.
     PkgConfig,
     /// The headers that the SDK of Twilio is built against.
@@ -26,7 +28,7 @@ pub(crate) enum Tool {
 }
 
 /// What compiling the workspace takes besides Rust.
-pub(crate) const TO_BUILD: [Tool; 2] = [Tool::PkgConfig, Tool::OpenSsl];
+pub(crate) const TO_BUILD: [Tool; 3] = [Tool::Make, Tool::PkgConfig, Tool::OpenSsl];
 
 impl Tool {
     fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Tool {
             Self::Redis => "Redis",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::Make => "make",
             Self::PkgConfig => "pkg-config",
             Self::OpenSsl => "OpenSSL's headers",
         }
@@ -46,6 +49,7 @@ impl Tool {
             Self::Redis => "redis-server",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::Make => "make",
             Self::PkgConfig => "pkg-config",
             Self::OpenSsl => "libssl-dev",
         }
@@ -57,6 +61,7 @@ impl Tool {
             Self::Redis => "redis",
             Self::Curl => "curl",
             Self::Wrk => "wrk",
+            Self::Make => "make",
             Self::PkgConfig => "pkgconf",
             Self::OpenSsl => "openssl@3",
         }
@@ -68,6 +73,7 @@ impl Tool {
             Self::Redis => find_program("redis-server").is_some(),
             Self::Curl => find_program("curl").is_some(),
             Self::Wrk => find_program("wrk").is_some(),
+            Self::Make => find_program("make").is_some(),
             // On macOS the build looks where Homebrew puts OpenSSL, and asks nobody.
             Self::PkgConfig => openssl_is_told() || cfg!(target_os = "macos") || pkg_config().is_some(),
             Self::OpenSsl => openssl_is_told() || openssl_headers().iter().any(|header| header.is_file()),
@@ -261,6 +267,6 @@ mod tests {
             assert!(text.contains(word), "{word} is missing in: {text}");
         }
         assert!(!advice(&[Tool::Wrk]).contains("--database-url"));
-        assert!(advice(&TO_BUILD).contains("apt-get install pkg-config libssl-dev"));
+        assert!(advice(&TO_BUILD).contains("apt-get install make pkg-config libssl-dev"));
     }
 }

@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
 const JOURNEYS: &str = "journeys";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let [pkg_config, openssl] = install::TO_BUILD;
-    install::ensure(&[pkg_config, openssl, Tool::Postgres, Tool::Redis, Tool::Curl])?;
+    let [make, pkg_config, openssl] = install::TO_BUILD;
+    install::ensure(&[make, pkg_config, openssl, Tool::Postgres, Tool::Redis, Tool::Curl])?;
     let whole = arguments.packages.is_empty();
     say::loud("formatting", || process::run("cargo fmt --check", &mut formatting(arguments)))?;
     say::loud("lints", || process::run("cargo clippy", &mut lints(arguments)))?;

@@ -72,8 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("bench reads /proc: it needs Linux");
     }
-    let [pkg_config, openssl] = install::TO_BUILD;
-    install::ensure(&[pkg_config, openssl, Tool::Postgres, Tool::Redis, Tool::Wrk])?;
+    let [make, pkg_config, openssl] = install::TO_BUILD;
+    install::ensure(&[make, pkg_config, openssl, Tool::Postgres, Tool::Redis, Tool::Wrk])?;
     shop::build(Profile::Release, &["gateway", "sandbox"])?;
     let dir = workspace::target().join("bench-run");
     let Some(mut site) = Site::take(&dir)? else { bail!("another bench is running in this checkout") };

@@ -23,11 +23,14 @@ use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keep
 pub struct StockService {
     pub(crate) db: Db,
     gate: Gate,
-    /// What somebody was refused a moment ago.
-    refused: Arc<Mutex<HashMap<ProductId, DateTime<Utc>>>>,
+    /// Of what somebody was refused a moment ago: since when, and how often.
+    refused: Arc<Mutex<HashMap<ProductId, (DateTime<Utc>, u32)>>>,
     /// Who reserves at the same moment reserves by one call: nobody waits for another's lock with a connection in hand.
     together: Arc<Combiner<Wanted, Result<(), InventoryError>>>,
 }
+
+/// So many who were refused the same product within [`TRUSTED`] are a crowd: more than one who tries again.
+const CROWD: u32 = 5;
 
 /// What one order wants.
 #[derive(Debug, Clone)]
@@ -146,15 +149,16 @@ impl StockService {
         Ok(answers)
     }
 
-    /// The gate hears only of what a crowd was refused, two within the time for which it would be believed: who comes
-    /// alone is answered by PostgreSQL.
+    /// The gate hears only of what a crowd was refused: who comes alone is answered by PostgreSQL.
     async fn tell_of_crowds(&self, mut news: Levels, answers: &[Answer], now: DateTime<Utc>) {
         let mut crowded = HashSet::new();
         {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-            refused.retain(|_, at| now - *at <= TRUSTED);
+            refused.retain(|_, (since, _)| now - *since <= TRUSTED);
             for product in answers.iter().flat_map(Answer::short) {
-                if refused.insert(product, now).is_some() {
+                let (_, times) = refused.entry(product).or_insert((now, 0));
+                *times += 1;
+                if *times >= CROWD {
                     crowded.insert(product);
                 }
             }

@@ -428,8 +428,10 @@ async fn whoever_comes_after_a_crowd_is_refused_without_a_word_to_postgresql() {
     let lines = |quantity| [HoldLine { product: products[0], quantity }];
     let order = house.order();
     house.reserve(order, [(products[0], 3)]).await.unwrap();
-    house.reserve(house.order(), [(products[0], 1)]).await.unwrap_err();
-    assert!(house.stock.too_little(&lines(1), house.now).await.is_empty(), "one alone is no crowd");
+    for _ in 0..4 {
+        house.reserve(house.order(), [(products[0], 1)]).await.unwrap_err();
+        assert!(house.stock.too_little(&lines(1), house.now).await.is_empty(), "one alone is no crowd");
+    }
     let refused = join_all((0..20).map(|_| house.reserve(house.order(), [(products[0], 1)]))).await;
     assert!(refused.iter().all(Result::is_err));
     let short = house.stock.too_little(&lines(1), house.now).await;
