@@ -23,11 +23,13 @@ use crate::{HoldLine, InventoryError, ReservationState, Shortage, StockApi, keep
 pub struct StockService {
     pub(crate) db: Db,
     gate: Gate,
-    /// Of what somebody was refused a moment ago: since when, and how often.
-    refused: Arc<Mutex<HashMap<ProductId, (DateTime<Utc>, u32)>>>,
+    refused: Arc<Mutex<Refusals>>,
     /// Who reserves at the same moment reserves by one call: nobody waits for another's lock with a connection in hand.
     together: Arc<Combiner<Wanted, Result<(), InventoryError>>>,
 }
+
+/// Of what somebody was refused a moment ago: since when, and how often.
+type Refusals = HashMap<ProductId, (DateTime<Utc>, u32)>;
 
 /// So many who were refused the same product within [`TRUSTED`] are a crowd: more than one who tries again.
 const CROWD: u32 = 5;
