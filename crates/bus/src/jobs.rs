@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{Db, DbError, Together, Transact as _, Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid},
+    sql_types::{Array, Integer, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 use futures_util::{FutureExt as _, future::join_all};
@@ -286,22 +286,26 @@ impl Runner {
     }
 }
 
-/// What is due first of these in a queue, so many at most, locked; who else looks steps over it. The queue and what is spelled out let
-/// the index `jobs_due` find it however many wait elsewhere.
-const NEXT: &str = "select id from platform.jobs
-    where queue = $1 and dead_at is null and run_at <= $2 and name = any($3)
-    order by run_at limit $4 for update skip locked";
+/// What is due first of these in a queue, so many at most, locked; who else looks steps over it. The queue and what is
+/// spelled out let the index `jobs_due` find it however many wait elsewhere; so is the limit, which the plan goes by.
+fn next(most: i64) -> String {
+    format!(
+        "select id from platform.jobs
+         where queue = $1 and dead_at is null and run_at <= $2 and name = any($3)
+         order by run_at limit {most} for update skip locked"
+    )
+}
 
 /// Takes the next handler's row out of the queue; a rollback puts it back.
 async fn take_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
     let take = diesel::sql_query(format!(
-        "delete from platform.jobs where id = ({NEXT}) returning id, name, payload, attempts"
+        "delete from platform.jobs where id = ({}) returning id, name, payload, attempts",
+        next(1)
     ));
     let take = take
         .bind::<Text, _>(Queue::Handlers.as_str())
         .bind::<Timestamptz, _>(now)
-        .bind::<Array<Text>, _>(names)
-        .bind::<BigInt, _>(1);
+        .bind::<Array<Text>, _>(names);
     cached(take).get_result(tx).await.optional()
 }
 
@@ -312,14 +316,14 @@ async fn lease_next(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Claimed>> {
     let lease = diesel::sql_query(format!(
-        "update platform.jobs set run_at = $5, attempts = attempts + 1 where id = any (array({NEXT}))
-         returning id, name, payload, attempts"
+        "update platform.jobs set run_at = $4, attempts = attempts + 1 where id = any (array({}))
+         returning id, name, payload, attempts",
+        next(most)
     ));
     let lease = lease
         .bind::<Text, _>(queue.as_str())
         .bind::<Timestamptz, _>(now)
         .bind::<Array<Text>, _>(names)
-        .bind::<BigInt, _>(most)
         .bind::<Timestamptz, _>(now + LEASE);
     cached(lease).load(conn).await
 }

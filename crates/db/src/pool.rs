@@ -21,8 +21,7 @@ use diesel_async::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Config, config::SslMode};
 
-use crate::turns::Turns;
-use crate::{DbError, Tx};
+use crate::{DbError, Tx, turns::Turns};
 
 /// A pooled connection; returned to the pool when dropped.
 pub struct Conn {
@@ -203,7 +202,8 @@ pub fn is_address(url: &str) -> bool {
 /// None is so long that compiling it would pay, and a row is found by its key in memory, not on a disk that turns.
 fn with_settings(url: &str, options: &PoolOptions) -> String {
     let settings = format!(
-        "-c%20jit%3Doff%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20random_page_cost%3D1.1%20-c%20default_toast_compression%3Dlz4%20-c%20statement_timeout%3D{}\
+        "-c%20jit%3Doff%20-c%20plan_cache_mode%3Dforce_generic_plan%20-c%20random_page_cost%3D1.1\
+         %20-c%20default_toast_compression%3Dlz4%20-c%20statement_timeout%3D{}\
          %20-c%20lock_timeout%3D{}%20-c%20idle_in_transaction_session_timeout%3D30000",
         options.statement_timeout.as_millis(),
         options.lock_timeout.as_millis(),

@@ -58,7 +58,7 @@ impl Turns {
         };
         match given.await {
             Ok(turn) => turn,
-            // Nobody drops it untold, and if so, one call more does no harm.
+            // Cannot be: whoever waits here is taken out only to be given a turn.
             Err(_) => Turn(self.clone()),
         }
     }
