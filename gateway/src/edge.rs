@@ -1,4 +1,5 @@
-//! The outermost middleware: request id, client address, span, metrics, and the headers every answer carries.
+//! The outermost middleware: request id, client address, span, metrics, what failures say, and the headers every answer
+//! carries.
 
 use std::{
     cell::RefCell,
@@ -15,10 +16,15 @@ use actix_web::{
     http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
 };
-use http_kit::{ClientAddress, Endpoint, RequestId};
+use http_kit::{ClientAddress, Endpoint, RequestId, failures};
 use kernel::Clock;
 use metrics::Histogram;
 use tracing::Instrument as _;
+
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+static NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+static NO_FRAMES: HeaderValue = HeaderValue::from_static("frame-ancestors 'none'");
 
 /// What the middleware goes by.
 #[derive(Clone)]
@@ -34,7 +40,7 @@ impl Edge {
         &self,
         req: ServiceRequest,
         next: Next<B>,
-    ) -> Result<ServiceResponse<B>, Error> {
+    ) -> Result<ServiceResponse, Error> {
         let started = Instant::now();
         let given = req.headers().get("x-request-id").and_then(|v| v.to_str().ok());
         let id = RequestId::accept_or_make(given, self.clock.now());
@@ -45,7 +51,7 @@ impl Edge {
         }
         req.extensions_mut().insert(id.clone());
         let span = tracing::info_span!("request", request.id = id.as_str(), method = req.method().as_str());
-        let mut res = next.call(req).instrument(span.clone()).await?;
+        let mut res = failures(req, next).instrument(span.clone()).await?;
 
         let endpoint = res.request().extensions().get::<Endpoint>().copied();
         let elapsed = started.elapsed();
@@ -66,12 +72,12 @@ impl Edge {
 
     fn put_headers(&self, headers: &mut HeaderMap, id: &RequestId) {
         if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
+            headers.insert(X_REQUEST_ID.clone(), id);
         }
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF.clone());
+        headers.insert(header::REFERRER_POLICY, NO_REFERRER.clone());
         // Beside what a route has said itself, not in its place: browsers hold to every one of several policies.
-        headers.append(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+        headers.append(header::CONTENT_SECURITY_POLICY, NO_FRAMES.clone());
         if self.hsts {
             let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
             headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

@@ -29,11 +29,11 @@ use crate::{
     app,
     cli::{Role, Stop},
     config::{Config, Sms},
-    cors::Browsers,
     edge::Edge,
     health::Dependencies,
     measure,
     modules::{Modules, Platform},
+    only::{Only, from_elsewhere, takes_encodings},
     readiness::Readiness,
     subscriptions,
     worker::Worker,
@@ -208,9 +208,8 @@ fn listen(
         let edge = edge.clone();
         App::new()
             .configure(app::configure(modules.clone(), production))
-            .wrap(Compress::default())
-            .wrap(Browsers(app::cors(&origins)))
-            .wrap(from_fn(http_kit::failures))
+            .wrap(Only { concerns: takes_encodings, then: Compress::default() })
+            .wrap(Only { concerns: from_elsewhere, then: app::cors(&origins) })
             .wrap(from_fn(move |req, next| {
                 let edge = edge.clone();
                 async move { edge.wrap(req, next).await }

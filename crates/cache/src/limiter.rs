@@ -6,6 +6,8 @@
 //! itself by the same rule: still a bound, only a looser one.
 
 use std::{
+    fmt::Display,
+    hash::Hash,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
@@ -62,18 +64,22 @@ static GCRA: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// Counts the requests of each `I`. It is written out only for Redis: most requests are counted without.
 #[derive(Clone)]
-pub struct Limiter {
+pub struct Limiter<I: Eq + Hash> {
     cache: Cache,
     /// What this instance took and has not spent.
-    batches: Local<String, Arc<Batch>>,
+    batches: Local<Meter<I>, Arc<Batch>>,
     /// Who is taking a batch: of many requests at once one asks, and the others spend what it brings.
-    turns: Local<String, Arc<Mutex<()>>>,
+    turns: Local<Meter<I>, Arc<Mutex<()>>>,
     /// Meters for the time without Redis: theoretical arrival times on this instance's clock.
-    fallback: Local<String, Arc<AtomicI64>>,
+    fallback: Local<Meter<I>, Arc<AtomicI64>>,
     started: Instant,
     factor: u32,
 }
+
+/// One identity and the name of the quota.
+type Meter<I> = (&'static str, I);
 
 struct Batch {
     left: AtomicI64,
@@ -87,7 +93,7 @@ const BATCH_LIFE: Duration = Duration::from_secs(10);
 /// Identities remembered at once; the least recently seen go first.
 const IDENTITIES: u64 = 100_000;
 
-impl Limiter {
+impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
     /// `factor` multiplies every limit: load tests run with thousands, production with 1.
     pub fn new(cache: Cache, factor: u32) -> Self {
         Self {
@@ -101,26 +107,26 @@ impl Limiter {
     }
 
     /// Counts one request of `identity` against `quota`.
-    pub async fn check(&self, quota: &Quota, identity: &str) -> Decision {
+    pub async fn check(&self, quota: &Quota, identity: I) -> Decision {
         let limit = quota.requests.saturating_mul(self.factor);
         let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
-        let name = ["rl:", quota.name, ":", identity].concat();
-        if let Some(decision) = self.spend(&name, limit) {
+        let meter = (quota.name, identity);
+        if let Some(decision) = self.spend(&meter, limit) {
             return decision;
         }
-        let turn = (batch > 1).then(|| self.turns.get_with_by_ref(&name, Arc::default));
+        let turn = (batch > 1).then(|| self.turns.get_with(meter, Arc::default));
         let _turn = match &turn {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
         if turn.is_some()
-            && let Some(decision) = self.spend(&name, limit)
+            && let Some(decision) = self.spend(&meter, limit)
         {
             return decision;
         }
         let interval = micros(quota.per) / i64::from(limit.max(1));
         let interval = interval.max(1);
-        let mut script = GCRA.key(self.cache.key(&name));
+        let mut script = GCRA.key(self.cache.key(&format!("rl:{}:{identity}", quota.name)));
         script.arg(interval).arg(limit).arg(batch);
         match self.cache.script::<(i64, i64, i64, i64)>(&script).await {
             Ok((granted @ 1.., left, reset, _)) => {
@@ -131,7 +137,7 @@ impl Limiter {
                         behind: left,
                         reset_at: Instant::now() + reset,
                     };
-                    self.batches.insert(name, Arc::new(batch));
+                    self.batches.insert(meter, Arc::new(batch));
                 }
                 let remaining = left.saturating_add(positive(granted - 1));
                 Decision { allowed: true, limit, remaining, reset, retry_after: Duration::ZERO }
@@ -139,13 +145,13 @@ impl Limiter {
             Ok((_, _, reset, retry)) => {
                 Decision { allowed: false, limit, remaining: 0, reset: span(reset), retry_after: span(retry) }
             }
-            Err(_) => self.alone(&name, limit, interval),
+            Err(_) => self.alone(meter, limit, interval),
         }
     }
 
     /// Takes one from what this instance holds already.
-    fn spend(&self, name: &str, limit: u32) -> Option<Decision> {
-        let batch = self.batches.get(name)?;
+    fn spend(&self, meter: &Meter<I>, limit: u32) -> Option<Decision> {
+        let batch = self.batches.get(meter)?;
         let left = batch.left.fetch_sub(1, Ordering::Relaxed) - 1;
         if left < 0 {
             return None;
@@ -156,8 +162,8 @@ impl Limiter {
     }
 
     /// The same meter, on this instance only.
-    fn alone(&self, name: &str, limit: u32, interval: i64) -> Decision {
-        let meter = self.fallback.get_with_by_ref(name, || Arc::new(AtomicI64::new(0)));
+    fn alone(&self, meter: Meter<I>, limit: u32, interval: i64) -> Decision {
+        let meter = self.fallback.get_with(meter, Arc::default);
         let now = micros(self.started.elapsed());
         let full = now + interval * i64::from(limit);
         let counted = meter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tat| {

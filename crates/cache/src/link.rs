@@ -1,6 +1,12 @@
 //! What a connection is: to one Redis, or to all masters of a cluster.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bb8::ManageConnection;
 use bb8_redis::RedisConnectionManager;
@@ -66,11 +72,11 @@ impl Manager {
     }
 }
 
-/// A link that remembers what happened on it; bb8-redis' manager never calls one broken.
+/// A link that many use at once: what they ask at the same moment goes out together.
 pub(crate) struct Connection {
     pub(crate) inner: Link,
-    pub(crate) in_call: bool,
-    pub(crate) broken: bool,
+    /// Somebody found that nothing comes back on it; bb8-redis' manager never calls one broken.
+    pub(crate) broken: Arc<AtomicBool>,
 }
 
 impl ManageConnection for Manager {
@@ -82,7 +88,7 @@ impl ManageConnection for Manager {
             Self::One(manager) => Link::One(manager.connect().await?),
             Self::Cluster(client) => Link::Cluster(client.get_async_connection().await?),
         };
-        Ok(Connection { inner, in_call: false, broken: false })
+        Ok(Connection { inner, broken: Arc::default() })
     }
 
     async fn is_valid(&self, conn: &mut Connection) -> Result<(), RedisError> {
@@ -90,6 +96,6 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, conn: &mut Connection) -> bool {
-        conn.broken || conn.in_call
+        conn.broken.load(Ordering::Relaxed)
     }
 }

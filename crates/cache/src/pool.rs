@@ -1,6 +1,12 @@
 //! Connections to Redis, each call bounded in time.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use kernel::breaker::{Breaker, State};
 use redis::{FromRedisValue, RedisError, ScriptInvocation};
@@ -22,7 +28,7 @@ pub struct CacheOptions {
 
 impl Default for CacheOptions {
     fn default() -> Self {
-        Self { max_size: 8, timeout: Duration::from_millis(50), namespace: "metropolitan".to_owned() }
+        Self { max_size: 2, timeout: Duration::from_millis(50), namespace: "metropolitan".to_owned() }
     }
 }
 
@@ -45,7 +51,7 @@ pub struct CacheStatus {
 
 /// A handle to Redis; clones share pool and breaker.
 #[derive(Clone)]
-pub struct Cache(std::sync::Arc<Shared>);
+pub struct Cache(Arc<Shared>);
 
 struct Shared {
     pool: bb8::Pool<Manager>,
@@ -67,7 +73,7 @@ impl Cache {
             .connection_timeout(options.timeout)
             .test_on_check_out(false)
             .build_unchecked(manager);
-        Ok(Self(std::sync::Arc::new(Shared { pool, breaker: Breaker::new(FAILURES, PAUSE), options })))
+        Ok(Self(Arc::new(Shared { pool, breaker: Breaker::new(FAILURES, PAUSE), options })))
     }
 
     /// The full name of a key.
@@ -140,19 +146,20 @@ impl Cache {
         if !shared.breaker.admits(Instant::now()) {
             return Err(CacheError::Open);
         }
+        let mut broken = None;
         let asked = tokio::time::timeout(shared.options.timeout, async {
-            let mut conn = shared.pool.get().await.map_err(|e| match e {
-                bb8::RunError::User(e) => CacheError::Redis(e),
-                bb8::RunError::TimedOut => CacheError::Timeout,
-            })?;
-            // Cut off here, the connection would go back with an answer still on its way.
-            conn.in_call = true;
-            let answer = call(&mut conn.inner).await;
-            conn.in_call = false;
-            conn.broken = answer.as_ref().is_err_and(RedisError::is_unrecoverable_error);
-            answer.map_err(CacheError::Redis)
+            let mut link = shared.link(&mut broken).await?;
+            Ok(call(&mut link).await?)
         });
         let answer = asked.await.unwrap_or(Err(CacheError::Timeout));
+        let lost = match &answer {
+            Err(CacheError::Redis(e)) => e.is_unrecoverable_error(),
+            Err(CacheError::Timeout) => true,
+            _ => false,
+        };
+        if let Some(broken) = broken.filter(|_| lost) {
+            broken.store(true, Ordering::Relaxed);
+        }
         match &answer {
             Err(CacheError::Redis(e)) if e.is_io_error() || e.is_connection_dropped() || e.is_timeout() => {
                 shared.breaker.failed(Instant::now());
@@ -161,6 +168,23 @@ impl Cache {
             _ => shared.breaker.succeeded(),
         }
         answer
+    }
+}
+
+impl Shared {
+    /// A link, and where to note that it is broken. It goes back at once: others may ask on it meanwhile.
+    async fn link(&self, broken: &mut Option<Arc<AtomicBool>>) -> Result<Link, CacheError> {
+        loop {
+            let conn = self.pool.get().await.map_err(|e| match e {
+                bb8::RunError::User(e) => CacheError::Redis(e),
+                bb8::RunError::TimedOut => CacheError::Timeout,
+            })?;
+            // One that is broken is thrown away as it goes back.
+            if !conn.broken.load(Ordering::Relaxed) {
+                *broken = Some(conn.broken.clone());
+                return Ok(conn.inner.clone());
+            }
+        }
     }
 }
 

@@ -31,7 +31,7 @@ fn quota(requests: u32, batch: u32) -> Quota {
     Quota { name: "test", requests, per: HOUR, batch }
 }
 
-async fn check_many(limiter: &Limiter, quota: &Quota, times: usize) -> Vec<Decision> {
+async fn check_many(limiter: &Limiter<&'static str>, quota: &Quota, times: usize) -> Vec<Decision> {
     join_all((0..times).map(|_| limiter.check(quota, "a:203.0.113.9"))).await
 }
 

@@ -1,21 +1,23 @@
 //! Before a handler runs: who is calling, and have they asked too often?
 
-use std::sync::Arc;
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+};
 
 use actix_web::{
-    Error, HttpMessage as _, HttpRequest,
-    body::{BoxBody, MessageBody},
+    Error, FromRequest, Handler, HttpMessage as _, HttpRequest, HttpResponse, Responder,
     dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
         header::{AUTHORIZATION, HeaderName, HeaderValue},
     },
-    middleware::Next,
     web::Data,
 };
 use async_trait::async_trait;
+use kernel::id::{GuestId, StaffId, UserId};
 
-use crate::{Access, ApiError, Authenticate, Caller, Endpoint, JudgeGuests, client};
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint, JudgeGuests, client::Network};
 
 /// Which count a route's requests go against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,58 +42,114 @@ pub struct Admission {
     pub retry_after_secs: u64,
 }
 
+/// Whose requests are counted together: the user's, else the guest's, else those of the address' network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    User(UserId),
+    Guest(GuestId),
+    Staff(StaffId),
+    Network(Network),
+    /// All those of whom nobody knows where they come from.
+    Unknown,
+}
+
+impl Counted {
+    /// Who is counted for a request whose caller is known.
+    pub fn of(req: &HttpRequest) -> Self {
+        match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
+            Some(Caller::Customer(customer)) => Self::User(customer.user),
+            Some(Caller::Guest(guest)) => Self::Guest(*guest),
+            Some(Caller::Staff(member)) => Self::Staff(member.actor.staff),
+            _ => Network::of(req).map_or(Self::Unknown, Self::Network),
+        }
+    }
+}
+
+impl Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "u:{id}"),
+            Self::Guest(id) => write!(f, "g:{id}"),
+            Self::Staff(id) => write!(f, "s:{id}"),
+            Self::Network(network) => write!(f, "a:{network}"),
+            Self::Unknown => f.write_str("a:unknown"),
+        }
+    }
+}
+
 /// Counts requests.
 #[async_trait]
 pub trait Admit: Send + Sync {
     /// `None` when limits are off.
-    async fn admit(&self, limit: Limit, identity: &str) -> Option<Admission>;
+    async fn admit(&self, limit: Limit, counted: Counted) -> Option<Admission>;
 }
 
-/// Wraps the route of `endpoint`.
-pub(crate) async fn admit<B: MessageBody + 'static>(
+/// What stands in the way of every handler, and what is said beside its answer.
+///
+/// One future from here to the handler: middleware around each route would be several, one in the other's box.
+pub(crate) async fn answer<F, Args>(
     endpoint: Endpoint,
+    handler: F,
     req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse, Error>
+where
+    F: Handler<Args>,
+    Args: FromRequest,
+    F::Output: Responder + 'static,
+{
+    let (req, mut payload) = req.into_parts();
+    let admission = admit(endpoint, &req).await;
+    let mut res = match admission {
+        Some(a) if !a.allowed => {
+            let wait = std::time::Duration::from_secs(a.retry_after_secs);
+            let refused = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED").retry_after(wait);
+            HttpResponse::from_error(refused)
+        }
+        _ => match Args::from_request(&req, &mut payload).await {
+            Ok(args) => handler.call(args).await.respond_to(&req).map_into_boxed_body(),
+            Err(e) => HttpResponse::from_error(e),
+        },
+    };
+    if let Some(a) = admission {
+        let headers = res.headers_mut();
+        headers.insert(LIMIT.clone(), HeaderValue::from(a.limit));
+        headers.insert(REMAINING.clone(), HeaderValue::from(a.remaining));
+        headers.insert(RESET.clone(), HeaderValue::from(a.reset_secs));
+    }
+    Ok(ServiceResponse::new(req, res))
+}
+
+static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Notes on the request who is calling, and counts it.
+async fn admit(endpoint: Endpoint, req: &HttpRequest) -> Option<Admission> {
     req.extensions_mut().insert(endpoint);
     let caller = match endpoint.access {
         Access::Public | Access::SignedByProvider => Caller::Nobody,
         Access::MaybeCustomer | Access::Customer | Access::Registrant | Access::Staff(_) => {
-            identify(&req).await
+            identify(req).await
         }
-        Access::Guest => known_guest(&req),
+        Access::Guest => known_guest(req),
     };
     let unjudged = matches!(caller, Caller::Unjudged);
     req.extensions_mut().insert(Arc::new(caller));
-    let identity = counted_as(req.request());
 
     let admission = match (endpoint.limit, req.app_data::<Data<dyn Admit>>()) {
         (Limit::None, _) | (_, None) => None,
-        (limit, Some(counter)) => counter.get_ref().admit(limit, &identity).await,
+        (limit, Some(counter)) => counter.get_ref().admit(limit, Counted::of(req)).await,
     };
     // A token that nobody here has seen is looked up only after it was counted against the address.
     let unseen = endpoint.access == Access::Guest && unjudged;
     if unseen && admission.is_none_or(|a| a.allowed) {
-        let caller = judge_guest(&req).await;
+        let caller = judge_guest(req).await;
         req.extensions_mut().insert(Arc::new(caller));
     }
-    let mut res = match admission {
-        Some(a) if !a.allowed => {
-            let wait = std::time::Duration::from_secs(a.retry_after_secs);
-            req.error_response(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED").retry_after(wait))
-        }
-        _ => next.call(req).await?.map_into_boxed_body(),
-    };
-    if let Some(a) = admission {
-        let headers = res.headers_mut();
-        headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(a.limit));
-        headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(a.remaining));
-        headers.insert(HeaderName::from_static("ratelimit-reset"), HeaderValue::from(a.reset_secs));
-    }
-    Ok(res)
+    admission
 }
 
-async fn identify(req: &ServiceRequest) -> Caller {
+async fn identify(req: &HttpRequest) -> Caller {
     let Some(header) = req.headers().get(AUTHORIZATION) else { return Caller::Nobody };
     let token = header
         .to_str()
@@ -104,12 +162,12 @@ async fn identify(req: &ServiceRequest) -> Caller {
     }
 }
 
-fn guest_token(req: &ServiceRequest) -> Option<&str> {
+fn guest_token(req: &HttpRequest) -> Option<&str> {
     req.headers().get("x-guest-token")?.to_str().ok()
 }
 
 /// [`Caller::Unjudged`] when somebody has to be asked.
-fn known_guest(req: &ServiceRequest) -> Caller {
+fn known_guest(req: &HttpRequest) -> Caller {
     match (guest_token(req), req.app_data::<Data<dyn JudgeGuests>>()) {
         (None, _) => Caller::Nobody,
         (Some(token), Some(judge)) => judge.get_ref().known(token).map_or(Caller::Unjudged, Caller::Guest),
@@ -117,19 +175,9 @@ fn known_guest(req: &ServiceRequest) -> Caller {
     }
 }
 
-async fn judge_guest(req: &ServiceRequest) -> Caller {
+async fn judge_guest(req: &HttpRequest) -> Caller {
     match (guest_token(req), req.app_data::<Data<dyn JudgeGuests>>()) {
         (Some(token), Some(judge)) => judge.get_ref().judge(token).await,
         _ => Caller::Refused,
-    }
-}
-
-/// What requests are counted by: the user, else the guest, else the network of the address.
-pub fn counted_as(req: &HttpRequest) -> String {
-    match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
-        Some(Caller::Customer(customer)) => format!("u:{}", customer.user),
-        Some(Caller::Guest(guest)) => format!("g:{guest}"),
-        Some(Caller::Staff(member)) => format!("s:{}", member.actor.staff),
-        _ => ["a:", &client::network_of(req)].concat(),
     }
 }

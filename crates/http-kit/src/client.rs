@@ -1,6 +1,9 @@
 //! The device that a request comes from: its network, and what it calls itself.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt::{self, Display},
+    net::{IpAddr, Ipv6Addr},
+};
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::USER_AGENT};
 use futures_util::future::{Ready, ready};
@@ -32,30 +35,44 @@ impl FromRequest for Client {
         let name: Option<String> =
             header.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect());
         let name = name.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        ready(Ok(Self { network: network_of(req), name }))
+        let network = Network::of(req).map_or_else(|| "unknown".to_owned(), |network| network.to_string());
+        ready(Ok(Self { network, name }))
     }
 }
 
-pub(crate) fn network_of(req: &HttpRequest) -> String {
-    match req.extensions().get::<ClientAddress>() {
-        Some(ClientAddress(address)) => network(*address),
-        None => "unknown".to_owned(),
+/// What one customer of a provider is given: an address, or the /64 of one of IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// `None` when nobody told the request's address.
+    pub(crate) fn of(req: &HttpRequest) -> Option<Self> {
+        req.extensions().get::<ClientAddress>().map(|ClientAddress(address)| Self::around(*address))
+    }
+
+    fn around(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                Self(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+            }
+            v4 @ IpAddr::V4(_) => Self(v4),
+        }
     }
 }
 
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+impl Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(v4) => v4.fmt(f),
+            IpAddr::V6(v6) => write!(f, "{v6}/64"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::network;
+    use super::Network;
 
     #[test]
     fn an_ipv6_customer_is_one_network() {
@@ -65,7 +82,7 @@ mod tests {
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
         ] {
-            assert_eq!(network(address.parse().unwrap()), expected);
+            assert_eq!(Network::around(address.parse().unwrap()).to_string(), expected);
         }
     }
 }

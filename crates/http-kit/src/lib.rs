@@ -18,13 +18,13 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Admission, Admit, Limit, counted_as};
+pub use admit::{Admission, Admit, Counted, Limit};
 pub use body::{Body, FileBody, MAX_BODY_BYTES, Raw};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, Guest, JudgeGuests, MaybeCustomer,
     Permission, Policy, Public, Registering, Registrant, SignedByProvider, Staff, StaffMember,
 };
-pub use client::{Client, ClientAddress};
+pub use client::{Client, ClientAddress, Network};
 pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;

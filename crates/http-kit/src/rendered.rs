@@ -25,6 +25,10 @@ const ENCODINGS: [ContentEncoding; 5] = [
     ContentEncoding::Zstd,
 ];
 
+static VARY: HeaderValue =
+    HeaderValue::from_static("accept-encoding, accept-language, authorization, origin");
+static JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// A finished body. Cloning shares the bytes, also those that are compressed later.
 #[derive(Debug, Clone)]
 pub struct Rendered(Arc<Forms>);
@@ -131,18 +135,14 @@ pub fn serve(req: &HttpRequest, rendered: &Rendered, cache_control: &'static str
     let mut res = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     res.insert_header((header::ETAG, form.etag.clone()))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static(cache_control)))
-        .insert_header((
-            header::VARY,
-            HeaderValue::from_static("accept-encoding, accept-language, authorization, origin"),
-        ));
+        .insert_header((header::VARY, VARY.clone()));
     if known {
         return res.finish();
     }
     if form.encoding != ContentEncoding::Identity {
         res.insert_header((header::CONTENT_ENCODING, form.encoding));
     }
-    res.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
-        .body(form.body.clone())
+    res.insert_header((header::CONTENT_TYPE, JSON.clone())).body(form.body.clone())
 }
 
 fn liked(req: &HttpRequest) -> ContentEncoding {
@@ -163,6 +163,10 @@ pub fn is_known(req: &HttpRequest, etag: &HeaderValue) -> bool {
 
 /// `*`, or a list that holds the tag; a weak one names the same body (RFC 9110 §13.1.2).
 fn names(header: &HeaderValue, etag: &HeaderValue) -> bool {
+    // What nearly everybody sends: the one tag they were given.
+    if header == etag {
+        return true;
+    }
     let (Ok(list), Ok(etag)) = (header.to_str(), etag.to_str()) else { return false };
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

@@ -5,12 +5,12 @@
 
 use actix_web::{
     FromRequest, Handler, Resource, Responder, Route, Scope,
+    dev::fn_service,
     http::{Method, StatusCode},
-    middleware::from_fn,
     web::{self, ServiceConfig},
 };
 
-use crate::{Access, ApiError, Guarded, Limit, admit::admit};
+use crate::{Access, ApiError, Guarded, Limit, admit::answer};
 
 /// One mounted route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,7 +64,7 @@ impl Routes {
     {
         let endpoint = Endpoint { method: name, path, access: Args::ACCESS, limit };
         let route =
-            web::method(method).to(handler).wrap(from_fn(move |req, next| admit(endpoint, req, next)));
+            web::method(method).service(fn_service(move |req| answer(endpoint, handler.clone(), req)));
         self.endpoints.push(endpoint);
         self.mounted.push((path, route));
         self

@@ -31,8 +31,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Admission, Admit, ApiError, ApiResult, Authenticate, Body, Caller, ClientAddress, CurrentUser, Customer,
-    Id, Lang, Limit, MaybeCustomer, Messages, Public, Query, Rendered, Reply, RequestId, Routes,
+    Admission, Admit, ApiError, ApiResult, Authenticate, Body, Caller, ClientAddress, Counted, CurrentUser,
+    Customer, Id, Lang, Limit, MaybeCustomer, Messages, Public, Query, Rendered, Reply, RequestId, Routes,
     StoredLanguage, failures, serve,
 };
 
@@ -161,8 +161,8 @@ struct Meter {
 
 #[async_trait]
 impl Admit for Meter {
-    async fn admit(&self, limit: Limit, identity: &str) -> Option<Admission> {
-        self.asked.lock().unwrap().push((limit, identity.to_owned()));
+    async fn admit(&self, limit: Limit, counted: Counted) -> Option<Admission> {
+        self.asked.lock().unwrap().push((limit, counted.to_string()));
         let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         let (allowed, remaining) = (left.is_ok(), left.unwrap_or(0).saturating_sub(1));
         Some(Admission { allowed, limit: 2, remaining, reset_secs: 30, retry_after_secs: 15 })

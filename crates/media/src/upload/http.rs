@@ -59,7 +59,7 @@ impl Form {
             Ok(chunk)
         });
         Ok(Self {
-            caller: http_kit::counted_as(req),
+            caller: http_kit::Counted::of(req).to_string(),
             multipart: Multipart::new(req.headers(), counted),
             media,
         })
