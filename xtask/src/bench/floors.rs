@@ -69,33 +69,32 @@ impl BareRoute {
 pub(super) struct Postgres {
     tools: install::Postgres,
     url: String,
-    seconds: u64,
     dir: PathBuf,
 }
 
 impl Postgres {
-    pub(super) fn prepare(cluster: &Cluster, seconds: u64, dir: &Path) -> Result<Self> {
+    pub(super) fn prepare(cluster: &Cluster, dir: &Path) -> Result<Self> {
         cluster.create_database("floor")?;
         let url = cluster.url("floor");
         cluster::connect(&url)?.batch_execute(TABLES)?;
         let tools = install::Postgres::find().context("PostgreSQL is not installed")?;
-        Ok(Self { tools, url, seconds, dir: dir.join("pgbench") })
+        Ok(Self { tools, url, dir: dir.join("pgbench") })
     }
 
-    pub(super) fn select(&self, processes: &Processes) -> Result<Measured> {
-        processes.during("pgbench: select by key", || self.run(SELECT, CLIENTS))
+    pub(super) fn select(&self, processes: &Processes, seconds: u64) -> Result<Measured> {
+        processes.during("pgbench: select by key", || self.run(SELECT, CLIENTS, seconds))
     }
 
-    pub(super) fn update(&self, processes: &Processes) -> Result<Measured> {
-        processes.during("pgbench: update of one row", || self.run(UPDATE, CLIENTS))
+    pub(super) fn update(&self, processes: &Processes, seconds: u64) -> Result<Measured> {
+        processes.during("pgbench: update of one row", || self.run(UPDATE, CLIENTS, seconds))
     }
 
-    pub(super) fn order(&self, processes: &Processes, clients: u32) -> Result<Measured> {
+    pub(super) fn order(&self, processes: &Processes, clients: u32, seconds: u64) -> Result<Measured> {
         let name = format!("pgbench: order-like transaction, {clients} at once");
-        processes.during(&name, || self.run(ORDER, clients))
+        processes.during(&name, || self.run(ORDER, clients, seconds))
     }
 
-    fn run(&self, script: &str, clients: u32) -> Result<Measured> {
+    fn run(&self, script: &str, clients: u32, seconds: u64) -> Result<Measured> {
         drop(fs::remove_dir_all(&self.dir));
         fs::create_dir_all(&self.dir)?;
         let file = self.dir.join("script.sql");
@@ -103,11 +102,11 @@ impl Postgres {
         let mut command = self.tools.program("pgbench");
         command.args(["--no-vacuum", "--protocol=prepared", "--jobs", "2", "--log"]);
         command.args(["--client", &clients.to_string()]);
-        command.args(["--time", &self.seconds.to_string(), "--file"]).arg(&file);
+        command.args(["--time", &seconds.to_string(), "--file"]).arg(&file);
         command.arg("--log-prefix").arg(self.dir.join("times")).arg(&self.url).current_dir(&self.dir);
         process::output("pgbench", &mut command)?;
         let times = self.times()?;
-        Ok(Measured::of("", Duration::from_secs(self.seconds), times, 0))
+        Ok(Measured::of("", Duration::from_secs(seconds), times, 0))
     }
 
     /// pgbench logs each transaction: client, number, microseconds, …

@@ -98,6 +98,12 @@ struct Shop {
     dir: PathBuf,
 }
 
+/// Another gateway on the same services, before a large catalogue.
+struct LargeShop {
+    gateway: Gateway,
+    port: u16,
+}
+
 impl Shop {
     fn open(site: &mut Site) -> Result<Self> {
         let settings = ["shared_buffers=256MB", "max_connections=400"];
@@ -111,30 +117,52 @@ impl Shop {
         Ok(Self { gateway, stripe, redis, postgres, port, dir: site.dir().to_path_buf() })
     }
 
-    /// Another gateway in place of this one, before a large catalogue.
-    fn grow(&mut self, site: &mut Site) -> Result<()> {
+    fn large(&self, site: &mut Site) -> Result<LargeShop> {
         fill(&self.postgres, MANY)?;
-        self.port = free_port()?;
-        self.gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, MANY, self.port)?;
-        settle(&self.postgres, MANY)
+        let port = free_port()?;
+        let gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, MANY, port)?;
+        settle(&self.postgres, MANY)?;
+        Ok(LargeShop { gateway, port })
     }
 
     fn processes(&self) -> Processes {
+        self.processes_of(&self.gateway)
+    }
+
+    fn processes_of(&self, gateway: &Gateway) -> Processes {
         Processes {
-            gateway: self.gateway.server.pid(),
+            gateway: gateway.server.pid(),
             postgres: self.postgres.server.pid(),
             redis: self.redis.server.pid(),
         }
     }
 
     fn during(&self, name: &str, load: &Load<'_>, asks: &[Ask]) -> Result<Measured> {
-        say::step(&format!("{name}, {} s", load.seconds), || {
-            load.warm_up(self.port, asks)?;
-            let measured = self.processes().during(name, || load.run(self.port, asks));
-            signals::check()?;
-            measured
-        })
+        during(name, load, (self.port, asks), &self.processes())
     }
+
+    fn during_large(
+        &self,
+        name: &str,
+        load: &Load<'_>,
+        (large, asks): (&LargeShop, &[Ask]),
+    ) -> Result<Measured> {
+        during(name, load, (large.port, asks), &self.processes_of(&large.gateway))
+    }
+}
+
+fn during(
+    name: &str,
+    load: &Load<'_>,
+    (port, asks): (u16, &[Ask]),
+    processes: &Processes,
+) -> Result<Measured> {
+    say::step(&format!("{name}, {} s", load.seconds), || {
+        load.warm_up(port, asks)?;
+        let measured = processes.during(name, || load.run(port, asks));
+        signals::check()?;
+        measured
+    })
 }
 
 fn settle(postgres: &Cluster, products: u32) -> Result<()> {
@@ -203,7 +231,7 @@ fn gateway(
 }
 
 fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
-    let mut shop = Shop::open(site)?;
+    let shop = Shop::open(site)?;
     let dir = shop.dir.clone();
     let load = Load { seconds: arguments.seconds, connections: arguments.connections, dir: &dir };
     let mut table = Table::new(shop.gateway.ready_after);
@@ -218,13 +246,14 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
     let customers = say::step("sign customers up and fill their carts", || {
         visitor::customers(shop.port, &goods, arguments.orders)
     })?;
-    let postgres = floors::Postgres::prepare(&shop.postgres, load.seconds, &shop.dir)?;
+    let postgres = floors::Postgres::prepare(&shop.postgres, &shop.dir)?;
     if !arguments.orders_only {
         carts(&shop, &load, (&goods, &customers), &postgres, &mut table)?;
+        unseen(&shop, &load, &mut table)?;
     }
     placing(site, &shop, &load, (&customers, arguments.stored), &postgres, &mut table)?;
     if !arguments.orders_only {
-        growing(site, &mut shop, &load, &mut table)?;
+        growing(site, &shop, &load, &mut table)?;
     }
     finish(&table)
 }
@@ -246,6 +275,21 @@ fn finish(table: &Table) -> Result<()> {
     Ok(())
 }
 
+/// Several measurements, one after the other and over again, each with a part of the time.
+fn in_turns<const N: usize>(
+    load: &Load<'_>,
+    mut measure: impl FnMut(&Load<'_>) -> Result<[Measured; N]>,
+) -> Result<[Measured; N]> {
+    let turn = Load { seconds: (load.seconds / TURNS).max(1), ..*load };
+    let mut parts = [const { Vec::new() }; N];
+    for _ in 0..TURNS {
+        for (parts, measured) in parts.iter_mut().zip(measure(&turn)?) {
+            parts.push(measured);
+        }
+    }
+    Ok(parts.map(|parts| Measured::joined(&parts)))
+}
+
 /// Lists, pages known already, and one product, beside bare routes of the same size.
 fn pages(site: &mut Site, shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     let (list, etag) = reads::page(shop.port, LIST)?;
@@ -254,21 +298,15 @@ fn pages(site: &mut Site, shop: &Shop, load: &Load<'_>, table: &mut Table) -> Re
     let [list_bare, detail_bare] = [&list, &detail].map(|bytes| BareRoute::start(site, bytes));
     let (list_bare, detail_bare) = (list_bare?, detail_bare?);
     let (list_again, by_id) = (Ask::get(LIST).header("If-None-Match", etag), Ask::get(detail_path));
-    let turn = Load { seconds: (load.seconds / TURNS).max(1), ..*load };
-    let mut parts = [const { Vec::new() }; 5];
-    for _ in 0..TURNS {
-        let measured = [
-            list_bare.measure(&turn)?,
-            shop.during("product list", &turn, &[Ask::get(LIST)])?,
-            shop.during("304", &turn, std::slice::from_ref(&list_again))?,
-            detail_bare.measure(&turn)?,
-            shop.during("product detail", &turn, std::slice::from_ref(&by_id))?,
-        ];
-        for (parts, measured) in parts.iter_mut().zip(measured) {
-            parts.push(measured);
-        }
-    }
-    let [list_floor, products, known, detail_floor, one] = parts.map(|parts| Measured::joined(&parts));
+    let [list_floor, products, known, detail_floor, one] = in_turns(load, |turn| {
+        Ok([
+            list_bare.measure(turn)?,
+            shop.during("product list", turn, &[Ask::get(LIST)])?,
+            shop.during("304", turn, std::slice::from_ref(&list_again))?,
+            detail_bare.measure(turn)?,
+            shop.during("product detail", turn, std::slice::from_ref(&by_id))?,
+        ])
+    })?;
     table.ratio("product list", &products, &list_floor);
     table.ratio("304", &known, &list_floor);
     table.ratio("product detail", &one, &detail_floor);
@@ -286,15 +324,23 @@ fn carts(
 ) -> Result<()> {
     let tokens: Vec<&str> = customers.iter().map(|customer| customer.token.as_str()).collect();
     let reads: Vec<Ask> = tokens.iter().map(|token| Ask::get(CART).signed_in(token)).collect();
-    let read = shop.during("cart read", load, &reads)?;
-    let adds = shop.during("cart add", load, &visitor::adds(&tokens, goods))?;
-    let time = load.seconds;
-    let select = say::step(&format!("pgbench select, {time} s"), || postgres.select(&shop.processes()))?;
-    let update = say::step(&format!("pgbench update, {time} s"), || postgres.update(&shop.processes()))?;
+    let adds = visitor::adds(&tokens, goods);
+    let [select, read, update, add] = in_turns(load, |turn| {
+        let time = turn.seconds;
+        let floor = |name: &str, measure: &dyn Fn() -> Result<Measured>| {
+            say::step(&format!("pgbench {name}, {time} s"), measure)
+        };
+        Ok([
+            floor("select", &|| postgres.select(&shop.processes(), time))?,
+            shop.during("cart read", turn, &reads)?,
+            floor("update", &|| postgres.update(&shop.processes(), time))?,
+            shop.during("cart add", turn, &adds)?,
+        ])
+    })?;
     let script = say::step("redis script calls", || floors::redis_script(shop.redis.port))?;
     table.ratio("cart read", &read, &select);
-    table.ratio("cart add", &adds, &update);
-    table.rows.extend([read, adds]);
+    table.ratio("cart add", &add, &update);
+    table.rows.extend([read, add]);
     table.floors.extend([select, update, script]);
     Ok(())
 }
@@ -309,13 +355,17 @@ fn placing(
 ) -> Result<()> {
     let database = cluster::connect(&shop.postgres.url(&database(FEW)))?;
     let (port, processes) = (shop.port, shop.processes());
-    let rounds = Orders { port, customers, database, processes, stored }.measure(load)?;
     let pgbench = |clients| {
         say::step(&format!("pgbench order, {clients} at once, {} s", load.seconds), || {
-            postgres.order(&shop.processes(), clients)
+            postgres.order(&shop.processes(), clients, load.seconds)
         })
     };
-    let (few, many) = (pgbench(32)?, pgbench(256)?);
+    // Before and after, because what lies between takes minutes.
+    let before = [pgbench(32)?, pgbench(256)?];
+    let rounds = Orders { port, customers, database, processes, stored }.measure(load)?;
+    let after = [pgbench(32)?, pgbench(256)?];
+    let [[few, many], [few_after, many_after]] = [before, after];
+    let (few, many) = (Measured::joined(&[few, few_after]), Measured::joined(&[many, many_after]));
     // As many bytes as a refusal has.
     let refusal = BareRoute::start(site, &[b' '; 400])?.measure(load)?;
     table.ratio("order, 32 at once", &rounds.few, &few);
@@ -332,24 +382,39 @@ fn placing(
     Ok(())
 }
 
-/// The file of a supplier, and a hundred times as many products.
-fn growing(site: &mut Site, shop: &mut Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
+/// Lists and searches that nobody has asked for yet, and what all the reading took in memory.
+fn unseen(shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     let patient = Load { connections: FEW_CONNECTIONS, ..*load };
-    let new_lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
-    let new_searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
-    table.memory(FEW, peak_memory_kib(shop.gateway.server.pid())?);
+    let lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
+    let searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
+    table.memory(&format!("{FEW} products"), peak_memory_kib(shop.gateway.server.pid())?);
+    table.rows.extend([lists, searches]);
+    Ok(())
+}
+
+/// A hundred times as many products, and the file of a supplier.
+fn growing(site: &mut Site, shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
+    table.memory("and a sale to 1,000 at once", peak_memory_kib(shop.gateway.server.pid())?);
+    let large = shop.large(site)?;
+    let patient = Load { connections: FEW_CONNECTIONS, ..*load };
+    let (lists, searches) = (reads::lists(shop.port)?, reads::searches(shop.port)?);
+    let (many_lists, many_searches) = (reads::lists(large.port)?, reads::searches(large.port)?);
+    let [few_listed, many_listed, few_sought, many_sought] = in_turns(&patient, |turn| {
+        Ok([
+            shop.during("list, not in memory", turn, &lists)?,
+            shop.during_large("list of 100,000, not in memory", turn, (&large, &many_lists))?,
+            shop.during("search, not in memory", turn, &searches)?,
+            shop.during_large("search of 100,000, not in memory", turn, (&large, &many_searches))?,
+        ])
+    })?;
+    table.memory("100,000 products", peak_memory_kib(large.gateway.server.pid())?);
+    drop(large);
+    table.slower("list, not in memory", &many_listed, &few_listed);
+    table.slower("search, not in memory", &many_sought, &few_sought);
+    table.rows.extend([few_listed, many_listed, few_sought, many_sought]);
     let (taken, again) =
         say::step(&format!("import of {} products", import::PRODUCTS), || import::import(shop.port))?;
     table.took(&format!("import of {} products", import::PRODUCTS), taken);
     table.took("the same file again", again);
-
-    shop.grow(site)?;
-    let many_lists = shop.during("list of 100,000, not in memory", &patient, &reads::lists(shop.port)?)?;
-    let many_searches =
-        shop.during("search of 100,000, not in memory", &patient, &reads::searches(shop.port)?)?;
-    table.memory(MANY, peak_memory_kib(shop.gateway.server.pid())?);
-    table.slower("list, not in memory", &many_lists, &new_lists);
-    table.slower("search, not in memory", &many_searches, &new_searches);
-    table.rows.extend([new_lists, new_searches, many_lists, many_searches]);
     Ok(())
 }

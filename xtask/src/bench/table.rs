@@ -90,8 +90,8 @@ impl Table {
         self.ratios.push(format!("{name}: {percent:.1} %"));
     }
 
-    pub(super) fn memory(&mut self, products: u32, kib: u64) {
-        self.ratios.push(format!("gateway's memory at its peak, {products} products: {} MB", kib / 1024));
+    pub(super) fn memory(&mut self, when: &str, kib: u64) {
+        self.ratios.push(format!("gateway's memory at its peak, {when}: {} MB", kib / 1024));
     }
 
     pub(super) fn print(&self) {

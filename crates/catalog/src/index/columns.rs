@@ -203,6 +203,13 @@ impl Columns {
         kinds.flat_map(move |(_, priced)| priced.places(user_type, &ANY_PRICE, false))
     }
 
+    /// The rows of all of a category, ascending.
+    pub(super) fn rows_of(&self, category: u16) -> impl Iterator<Item = usize> {
+        let of: Vec<bool> = self.kinds().iter().map(|kind| kind.category == category).collect();
+        let numbers = self.kind_numbers.iter().enumerate();
+        numbers.filter_map(move |(at, number)| of[index(*number)].then_some(at))
+    }
+
     pub(super) fn price(&self, at: usize, user_type: usize) -> Option<i64> {
         Some(self.prices[user_type][at]).filter(|price| *price != NOT_SOLD).map(i64::from)
     }

@@ -9,7 +9,7 @@ use super::{
     columns::{ANY_PRICE, Columns, Key, Kind},
     order::Order,
     place, place_of,
-    search::Matches,
+    search::{Match, Matches},
 };
 use crate::{
     Product, View,
@@ -90,8 +90,14 @@ impl Index {
         // One more, which tells that there is another page.
         let mut best = Best::new(limit + 1, bound);
         let counts = match matches {
-            Some(matches) => narrowed.judge(columns, matches, |at, score| {
-                best.offer(ranking.candidate(columns, at, score));
+            Some(matches) => narrowed.judge(columns, matches, |found| {
+                // Most have no chance, which costs less to see than how well they fit.
+                let score = match ranking {
+                    Ranking::Score if !best.may_take(-i64::from(found.at_most())) => return,
+                    Ranking::Score => self.score(found, view.language),
+                    _ => 0,
+                };
+                best.offer(ranking.key(columns, found.at, score), columns, found.at);
             }),
             None => narrowed.count(columns),
         };
@@ -132,7 +138,7 @@ impl Index {
         let (columns, most, bound) = (&self.columns, best.most, best.bound);
         if total.saturating_mul(total) < most * columns.ids.len() {
             for at in narrowed.listed(columns) {
-                best.offer(ranking.candidate(columns, at, 0));
+                best.offer(ranking.key(columns, at, 0), columns, at);
             }
             return best.page();
         }
@@ -286,9 +292,10 @@ impl Narrowed {
     }
 
     /// Counts the matches, and tells which of them are listed.
-    fn judge(&self, columns: &Columns, matches: &Matches, mut listed: impl FnMut(usize, u32)) -> Counts {
+    fn judge(&self, columns: &Columns, matches: &Matches, mut listed: impl FnMut(&Match)) -> Counts {
         let mut counts = Counts::new(columns);
-        for (at, score) in matches.rows() {
+        for found in matches.iter() {
+            let at = found.at;
             let Some(price) = columns.listed_at(at, self.user_type) else { continue };
             if self.only_in_stock && !columns.is_in_stock(at) {
                 continue;
@@ -301,7 +308,7 @@ impl Narrowed {
             if self.prices.contains(&price) {
                 counts.add(number, class, 1);
                 if class == Class::Listed {
-                    listed(at, score);
+                    listed(found);
                 }
             }
         }
@@ -328,13 +335,16 @@ impl Counts {
 }
 
 impl Ranking<'_> {
-    fn candidate(&self, columns: &Columns, at: usize, score: u32) -> Candidate {
-        let key = match self {
+    fn key(&self, columns: &Columns, at: usize, score: u32) -> i64 {
+        match self {
             Self::Key(key) => columns.key(at, *key),
             Self::Name(alphabet) => alphabet.rank(at).into(),
             Self::Score => -i64::from(score),
-        };
-        (key, columns.ids[at], at)
+        }
+    }
+
+    fn candidate(&self, columns: &Columns, at: usize, score: u32) -> Candidate {
+        (self.key(columns, at, score), columns.ids[at], at)
     }
 
     fn order<'a>(&'a self, columns: &'a Columns) -> &'a Order {
@@ -371,8 +381,17 @@ impl Best {
         Self { most, bound, candidates: Vec::new(), last: None }
     }
 
-    fn offer(&mut self, candidate: Candidate) {
-        let (key, id, _) = candidate;
+    /// Whether something with this key has a chance.
+    fn may_take(&self, key: i64) -> bool {
+        self.last.is_none_or(|(last, ..)| key <= last)
+    }
+
+    fn offer(&mut self, key: i64, columns: &Columns, at: usize) {
+        if !self.may_take(key) {
+            return;
+        }
+        let id = columns.ids[at];
+        let candidate = (key, id, at);
         if self.last.is_some_and(|last| candidate >= last)
             || self.bound.is_some_and(|bound| (key, id) <= bound)
         {

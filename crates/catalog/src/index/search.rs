@@ -1,8 +1,8 @@
 //! Which products have the words of a question, and how well each fits.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
-use kernel::id::ProductId;
+use kernel::{Language, id::ProductId};
 
 use super::{Index, order::index, place, place_of};
 use crate::View;
@@ -25,10 +25,15 @@ pub(crate) enum Meant {
     Product(ProductId),
 }
 
-/// Where a word stands in a product: a bit for its name in each language, and one for brand and size.
+/// Where a word stands in a product: a bit for its name in each language, one for brand and size, one for its code, and
+/// one for the name of its category.
 type Places = u8;
-const OTHER: Places = 8;
 const OF_NAME: [Places; 3] = [1, 2, 4];
+const NAMES: Places = 7;
+const OTHER: Places = 8;
+const CODE: Places = 16;
+const CATEGORY: Places = 32;
+const ALL_PLACES: usize = 64;
 
 /// What a word is worth by where it stands.
 mod worth {
@@ -40,6 +45,32 @@ mod worth {
     pub(super) const CATEGORY: u32 = 300;
     /// A name that consists of nothing but what was asked for.
     pub(super) const WHOLE_NAME: u32 = 1_000;
+}
+
+/// What it is worth that a name has so many words of a question, by how many it has in all. Looked up, because dividing
+/// takes longer than all else that is done with a row.
+static SHARES: LazyLock<[[u32; MOST_COUNTED]; 256]> = LazyLock::new(|| {
+    let share = |asked: u32, length: u32| worth::WHOLE_NAME * asked.min(length) / length.max(1);
+    let mut shares = [[0; MOST_COUNTED]; 256];
+    for (length, shares) in (0..).zip(&mut shares) {
+        for (asked, worth) in (0..).zip(shares) {
+            *worth = share(asked, length);
+        }
+    }
+    shares
+});
+/// Words of a question that stand in a name, and one.
+const MOST_COUNTED: usize = 16;
+
+/// For somebody who asks in that language.
+fn worth_of(places: Places, language: usize) -> u32 {
+    match places {
+        _ if places & CODE != 0 => worth::CODE,
+        _ if places & OF_NAME[language] != 0 => worth::NAME,
+        _ if places & NAMES != 0 => worth::NAME_ELSEWHERE,
+        _ if places & OTHER != 0 => worth::OTHER,
+        _ => worth::CATEGORY,
+    }
 }
 
 /// Every word with the rows that have it.
@@ -123,57 +154,64 @@ impl Words {
         number
     }
 
-    fn rows_with(&self, word: &str) -> impl Iterator<Item = (usize, Places)> {
+    /// Row and places, ascending.
+    fn rows_with(&self, word: &str) -> &[u32] {
         let rows = self.numbers.get(word).and_then(|number| self.rows.get(index(*number)));
-        rows.into_iter().flatten().map(|packed| {
-            let (row, places) = unpack(*packed);
-            (index(row), places)
-        })
+        rows.map_or(&[], Vec::as_slice)
     }
 }
 
-/// The rows of the products that fit a question, each with a score, in no order.
+/// The rows of the products that fit a question, in no order.
 #[derive(Debug)]
-pub(crate) struct Matches(Vec<(usize, u32)>);
+pub(crate) struct Matches(Vec<Match>);
 
 impl Matches {
-    pub(super) fn rows(&self) -> impl Iterator<Item = (usize, u32)> {
-        self.0.iter().copied()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Match> {
+        self.0.iter()
     }
 }
 
-/// What was noted of the rows while a question is judged. Most questions concern few rows: only these are looked at
-/// again, and the memory serves the next question.
-#[derive(Default)]
-struct Notes {
-    by_row: Vec<Judged>,
-    touched: Vec<usize>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match {
+    pub(super) at: usize,
+    score: u32,
+    /// How many words of the question stand in its name, by language.
+    in_name: [u8; 3],
 }
 
-impl Notes {
-    fn note(&mut self, at: usize, worth: u32, places: Places) {
-        let Some(row) = self.by_row.get_mut(at) else { return };
-        if row.words == 0 && row.best == 0 {
-            self.touched.push(at);
-        }
-        if worth > row.best {
-            (row.best, row.best_places) = (worth, places);
-        }
+impl Match {
+    /// What its score is below in any case.
+    pub(super) fn at_most(&self) -> u32 {
+        self.score + worth::WHOLE_NAME
+    }
+}
+
+/// Rows that a word of the question may mean.
+struct Sought<'a> {
+    rows: Cow<'a, [u32]>,
+    /// How many have been looked at.
+    seen: usize,
+    /// By the places in which the word stands; looked up, because what is not foreseen costs the processor the most.
+    worths: [u32; ALL_PLACES],
+    /// Whether it is the word that was asked for, not one that only looks like it.
+    same: bool,
+}
+
+impl<'a> Sought<'a> {
+    fn new(rows: Cow<'a, [u32]>, likeness: u32, language: usize) -> Self {
+        let worth = |places| (worth_of(places, language) * likeness / 1_000).max(1);
+        let worths = std::array::from_fn(|places| worth(u8::try_from(places).unwrap_or(0)));
+        Self { rows, seen: 0, worths, same: likeness >= 500 }
     }
 
-    /// The next word of the question comes.
-    fn turn(&mut self) {
-        for at in &self.touched {
-            let row = &mut self.by_row[*at];
-            if row.best > 0 {
-                row.words += 1;
-                row.score += row.best;
-                for (count, bit) in row.in_name.iter_mut().zip(OF_NAME) {
-                    *count += u8::from(row.best_places & bit != 0);
-                }
-                (row.best, row.best_places) = (0, 0);
-            }
-        }
+    /// The next before the row `end`.
+    fn next(&mut self, end: usize) -> Option<(usize, Places)> {
+        let (row, places) = unpack(*self.rows.get(self.seen)?);
+        let row = index(row);
+        (row < end).then(|| {
+            self.seen += 1;
+            (row, places)
+        })
     }
 }
 
@@ -190,82 +228,105 @@ struct Judged {
     best_places: Places,
 }
 
-impl Index {
-    /// The rows that have all words of the question; if none has, those that have the most of them.
-    pub(crate) fn search(&self, meanings: &[Meaning], view: View) -> Matches {
-        thread_local! {
-            static NOTES: RefCell<Notes> = RefCell::default();
+impl Judged {
+    /// The next word of the question comes.
+    fn turn(&mut self) {
+        if self.best == 0 {
+            return;
         }
-        NOTES.with_borrow_mut(|notes| {
-            notes.by_row.resize(self.shown.len(), Judged::default());
-            let language = place(view.language);
-            let last = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
-            for asked in 1..=last {
-                for meaning in meanings.iter().filter(|meaning| meaning.asked == asked) {
-                    let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
-                    self.note(notes, meaning, likeness, view);
+        self.words += 1;
+        self.score += self.best;
+        for (count, bit) in self.in_name.iter_mut().zip(OF_NAME) {
+            *count += u8::from(self.best_places & bit != 0);
+        }
+        (self.best, self.best_places) = (0, 0);
+    }
+}
+
+/// So many rows are judged at a time: what is noted of them stays where the processor reads fastest.
+const STRETCH: usize = 2_048;
+
+impl Index {
+    /// The rows of what is listed that have all words of the question; if none has, those that have the most of them.
+    pub(crate) fn search(&self, meanings: &[Meaning], view: View) -> Matches {
+        let (language, user_type) = (place(view.language), place_of(view.user_type));
+        let words = meanings.iter().map(|meaning| meaning.asked).max().unwrap_or(0);
+        let mut question: Vec<Vec<Sought<'_>>> =
+            (1..=words).map(|word| self.sought(meanings, word, language)).collect();
+        let (mut judged, mut touched) = (vec![Judged::default(); STRETCH], Vec::new());
+        let (mut matches, mut most) = (Vec::new(), 1);
+        for begin in (0..self.shown.len()).step_by(STRETCH) {
+            for word in &mut question {
+                for sought in word {
+                    while let Some((at, places)) = sought.next(begin + STRETCH) {
+                        let row = &mut judged[at - begin];
+                        if row.words == 0 && row.best == 0 {
+                            touched.push(at);
+                        }
+                        let worth = sought.worths.get(usize::from(places)).copied().unwrap_or(0);
+                        if worth > row.best {
+                            // A word that only looks like the one asked for does not make a name the one asked for.
+                            (row.best, row.best_places) = (worth, if sought.same { places } else { 0 });
+                        }
+                    }
                 }
-                notes.turn();
+                for at in &touched {
+                    judged[at - begin].turn();
+                }
             }
-            let Notes { by_row, touched } = notes;
-            let most = touched.iter().map(|at| by_row[*at].words).max().unwrap_or(0);
-            let fits = touched.iter().filter(|at| by_row[**at].words == most).map(|at| {
-                let row = &by_row[*at];
-                (*at, row.score + self.likeness_to_name(*at, row, language))
-            });
-            let matches = Matches(fits.collect());
             for at in touched.drain(..) {
-                by_row[at] = Judged::default();
+                let Judged { words, score, in_name, .. } = std::mem::take(&mut judged[at - begin]);
+                if words < most || self.columns.listed_at(at, user_type).is_none() {
+                    continue;
+                }
+                if words > most {
+                    matches.clear();
+                    most = words;
+                }
+                matches.push(Match { at, score, in_name });
             }
-            matches
-        })
+        }
+        Matches(matches)
     }
 
-    /// Notes in every row that has what is meant how much it is worth there.
-    fn note(&self, notes: &mut Notes, meaning: &Meaning, likeness: u32, view: View) {
-        let (language, user_type) = (place(view.language), place_of(view.user_type));
-        let mut found = |at: usize, worth: u32, places: Places| {
-            notes.note(at, (worth * likeness / 1_000).max(1), places);
-        };
-        match &meaning.stands_for {
-            None => {}
-            Some(Meant::Product(product)) => {
-                if let Some(at) = self.places.get(product) {
-                    found(*at, worth::CODE, 0);
+    /// Where all that this word of the question stands for is to be found.
+    fn sought<'a>(&'a self, meanings: &[Meaning], word: i32, language: usize) -> Vec<Sought<'a>> {
+        let mut sought = Vec::new();
+        for meaning in meanings.iter().filter(|meaning| meaning.asked == word) {
+            let likeness = u32::try_from(meaning.likeness).unwrap_or(0);
+            let mut add = |rows: Cow<'a, [u32]>| sought.push(Sought::new(rows, likeness, language));
+            let packed = |at: usize, places| u32::try_from(at).ok().map(|row| pack(row, places));
+            match &meaning.stands_for {
+                None => {}
+                Some(Meant::Product(product)) => {
+                    let at = self.places.get(product);
+                    add(at.and_then(|at| packed(*at, CODE)).into_iter().collect());
                 }
-            }
-            Some(Meant::Word(word)) => {
-                for (at, places) in self.words.rows_with(word) {
-                    let worth = if places & OF_NAME[language] != 0 {
-                        worth::NAME
-                    } else if places & !OTHER != 0 {
-                        worth::NAME_ELSEWHERE
-                    } else {
-                        worth::OTHER
-                    };
-                    // A word that only looks like the one asked for does not make a name the one asked for.
-                    found(at, worth, if likeness >= 500 { places } else { 0 });
-                }
-                for category in self.categories_called(word) {
-                    for at in self.columns.of_category(category, user_type) {
-                        found(at, worth::CATEGORY, 0);
+                Some(Meant::Word(word)) => {
+                    add(self.words.rows_with(word).into());
+                    for category in self.categories_called(word) {
+                        let rows = self.columns.rows_of(category);
+                        add(rows.filter_map(|at| packed(at, CATEGORY)).collect());
                     }
                 }
             }
         }
+        sought
+    }
+
+    /// How well it fits somebody who asks in that language.
+    pub(super) fn score(&self, found: &Match, language: Language) -> u32 {
+        found.score + self.likeness_to_name(found, place(language))
     }
 
     /// How much of the name was asked for: of two products with the same words, the one with fewer others fits better.
-    fn likeness_to_name(&self, at: usize, judged: &Judged, language: usize) -> u32 {
-        if judged.in_name == [0; 3] {
-            return 0;
-        }
+    fn likeness_to_name(&self, found: &Match, language: usize) -> u32 {
         let of = |named: usize| {
-            if judged.in_name[named] == 0 {
+            if found.in_name[named] == 0 {
                 return 0;
             }
-            let length = u32::from(self.words.name_lengths[at][named]).max(1);
-            let share = worth::WHOLE_NAME * u32::from(judged.in_name[named]).min(length) / length;
+            let length = self.words.name_lengths[found.at][named];
+            let share = SHARES[usize::from(length)][usize::from(found.in_name[named]).min(MOST_COUNTED - 1)];
             if named == language { share } else { share * worth::NAME_ELSEWHERE / worth::NAME }
         };
         (0..3).map(of).max().unwrap_or(0)
