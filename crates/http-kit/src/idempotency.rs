@@ -8,7 +8,7 @@ use actix_web::{
     http::{StatusCode, header::CONTENT_TYPE},
 };
 use async_trait::async_trait;
-use futures_util::future::{Ready, ready};
+use futures_util::future::{Ready, join, ready};
 use kernel::PortError;
 use serde::Serialize;
 use tracing::Instrument as _;
@@ -116,24 +116,26 @@ where
 /// The same, of what can be refused by a look: then nothing is written, unless the key is known. What was seen is given
 /// to the work.
 ///
-/// Asked after the look whether it is known: an earlier request with this key may be why it is refused.
-pub async fn once_seen<S, T, F>(
+/// Only after the look it is asked whether the key is known, because an earlier request with it may be why it is
+/// refused; at the same time the look may find out what to tell.
+pub async fn once_seen<S, W, T, F>(
     answers: Arc<dyn Answers>,
     request: KeyedRequest,
-    look: impl Future<Output = Result<S, ApiError>>,
+    look: impl Future<Output = Result<S, W>>,
     work: impl FnOnce(Turn, Option<S>) -> F + 'static,
 ) -> Result<HttpResponse, ApiError>
 where
     S: 'static,
+    W: Future<Output = ApiError>,
     T: Serialize + 'static,
     F: Future<Output = Result<Reply<T>, ApiError>> + 'static,
 {
     let seen = match look.await {
         Ok(seen) => Some(seen),
-        Err(refusal) => match answers.is_known(&request).await {
-            Ok(true) => None,
-            Ok(false) => return Err(refusal),
-            Err(e) => return Err(port(e)),
+        Err(why) => match join(answers.is_known(&request), why).await {
+            (Ok(true), _) => None,
+            (Ok(false), refusal) => return Err(refusal),
+            (Err(e), _) => return Err(port(e)),
         },
     };
     once(answers, request, |turn| work(turn, seen)).await

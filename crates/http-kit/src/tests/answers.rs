@@ -11,6 +11,7 @@ use actix_web::{
     web::Bytes,
 };
 use async_trait::async_trait;
+use futures_util::future::{Ready, ready};
 use kernel::{ErrorKind, PortError};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -127,9 +128,9 @@ fn refused() -> ApiError {
 #[actix_web::test]
 async fn what_a_look_refuses_is_written_nowhere() {
     let answers = Notebook::with(WORK);
-    let look = async { Err::<(), _>(refused()) };
+    let look = async { Err::<(), _>(ready(refused())) };
     let work = |_, _| async { panic!("worked") };
-    let refused = once_seen::<_, (), _>(answers.clone(), request(), look, work).await.unwrap_err();
+    let refused = once_seen::<_, _, (), _>(answers.clone(), request(), look, work).await.unwrap_err();
     assert_eq!((refused.status, refused.code), (StatusCode::CONFLICT, "TOO_LATE"));
     assert!(answers.told().is_empty());
 }
@@ -137,13 +138,13 @@ async fn what_a_look_refuses_is_written_nowhere() {
 #[actix_web::test]
 async fn a_key_that_is_known_is_answered_or_worked_on_whatever_a_look_says() {
     let done = Notebook::with(Claimed::Done(Given { status: 201, body: "{}".to_owned() }));
-    let look = async { Err::<(), _>(refused()) };
+    let look = async { Err::<(), _>(ready(refused())) };
     let work = |_, _| async { panic!("worked again") };
-    let response = once_seen::<_, (), _>(done, request(), look, work).await.unwrap();
+    let response = once_seen::<_, _, (), _>(done, request(), look, work).await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
 
     let begun = Notebook::with(Claimed::Work(Turn::Again(ID)));
-    let look = async { Err::<(), _>(refused()) };
+    let look = async { Err::<(), _>(ready(refused())) };
     let response = once_seen(begun, request(), look, |turn, seen| async move {
         assert_eq!((turn, seen), (Turn::Again(ID), None));
         Ok(Reply::created(()))
@@ -153,9 +154,12 @@ async fn a_key_that_is_known_is_answered_or_worked_on_whatever_a_look_says() {
 
 #[actix_web::test]
 async fn the_work_is_given_what_was_seen() {
-    let response = once_seen(Notebook::with(WORK), request(), async { Ok("a cart") }, |_, seen| async move {
-        Ok(Reply::created(seen))
-    });
+    let response = once_seen(
+        Notebook::with(WORK),
+        request(),
+        async { Ok::<_, Ready<ApiError>>("a cart") },
+        |_, seen| async move { Ok(Reply::created(seen)) },
+    );
     let body = to_bytes(response.await.unwrap().into_body()).await.unwrap();
     assert_eq!(body, r#"{"success":true,"data":"a cart"}"#);
 }

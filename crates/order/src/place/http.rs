@@ -95,8 +95,11 @@ async fn answer(
     request: KeyedRequest,
     draft: PlaceOrder,
 ) -> Result<HttpResponse, ApiError> {
-    let (look, wanted) = (orders.clone(), draft.clone());
-    let look = async move { Ok(look.look(&wanted).await?) };
+    let (seer, wanted) = (orders.clone(), draft.clone());
+    let look = async move {
+        let refused = seer.look(&wanted).await;
+        refused.map_err(|refused| async move { ApiError::from(seer.why(refused).await) })
+    };
     once_seen(answers, request, look, move |turn, seen| async move {
         let (id, turn) = match turn {
             http_kit::Turn::First(id) => (id, Turn::First),

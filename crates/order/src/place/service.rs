@@ -22,7 +22,7 @@ use super::{
     total,
 };
 use crate::{
-    OrderError, OrdersApi,
+    OrderError, OrdersApi, Shortage,
     end::service::payment_of,
     order::{Order, OrderEvent, OrderStatus, PaymentStatus, PostalAddress},
     ports::{Addresses, Cart, Carts, Catalog, Companies, Payment, Payments, Stock, View},
@@ -117,6 +117,24 @@ pub struct PlaceOrder {
     pub expected_total: Option<Money>,
 }
 
+/// What a look refuses.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    Known(OrderError),
+    /// There is too little for this cart. One who has ordered it already may have bought the last.
+    TooLate {
+        cart: CartId,
+        revision: i64,
+        short: Vec<Shortage>,
+    },
+}
+
+impl From<OrderError> for Refused {
+    fn from(why: OrderError) -> Self {
+        Self::Known(why)
+    }
+}
+
 impl OrderService {
     pub fn new(db: Db, clock: Arc<dyn Clock>, ports: Ports, rules: OrderRules) -> Self {
         Self { writer: Together::new(&db), of_carts: Together::new(&db), db, clock, ports, rules }
@@ -124,17 +142,24 @@ impl OrderService {
 
     /// The order as it would be, unless there is something to refuse. Nothing is written: whoever comes too late costs
     /// as little as can be.
-    pub(crate) async fn look(&self, request: &PlaceOrder) -> Result<Order, OrderError> {
+    pub(crate) async fn look(&self, request: &PlaceOrder) -> Result<Order, Refused> {
         let cart = self.cart_of(request).await?;
         let short = self.ports.stock.too_little(&cart.lines, self.clock.now()).await;
-        if short.is_empty() {
-            return self.draft(request, &cart).await;
+        if !short.is_empty() {
+            return Err(Refused::TooLate { cart: cart.id, revision: cart.revision, short });
         }
-        // One who has ordered this cart already has bought the last.
-        Err(match self.order_of_cart(cart.id, cart.revision).await? {
-            Some(earlier) => OrderError::CartAlreadyOrdered(earlier),
-            None => OrderError::InsufficientStock(short),
-        })
+        Ok(self.draft(request, &cart).await?)
+    }
+
+    pub(crate) async fn why(&self, refused: Refused) -> OrderError {
+        match refused {
+            Refused::Known(why) => why,
+            Refused::TooLate { cart, revision, short } => match self.order_of_cart(cart, revision).await {
+                Ok(Some(earlier)) => OrderError::CartAlreadyOrdered(earlier),
+                Ok(None) => OrderError::InsufficientStock(short),
+                Err(e) => e.into(),
+            },
+        }
     }
 
     /// Makes the customer's cart an order and starts its payment: as it was `seen`, or as it is. Asked again with the
