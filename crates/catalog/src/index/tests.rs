@@ -9,7 +9,10 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use super::{Changes, Entry, Index, Offer, Shelf};
+use super::{
+    Changes, Entry, Index, Offer, Shelf, place_of,
+    search::{Meaning, Meant},
+};
 use crate::{
     View,
     product::{Filter, Selection, Sort},
@@ -73,7 +76,7 @@ fn entry(n: u64, dice: &mut Dice) -> Entry {
         created_at: DateTime::from_timestamp(i64::try_from(dice.below(50)).unwrap(), 0).unwrap(),
         names: [0, 1, 2].map(|_| name.clone()),
         name_words: [0, 1, 2].map(|_| name.to_lowercase()),
-        other_words: String::new(),
+        other_words: BRANDS[usize::try_from(dice.below(3)).unwrap()].to_lowercase(),
     }
 }
 
@@ -246,6 +249,86 @@ fn what_changes_goes_and_comes_shows_at_once() {
                 .collect();
             fitting.sort_unstable();
             assert_eq!(seen, fitting, "round {round}");
+        }
+    }
+}
+
+/// A question of three words, each of which may stand for several.
+fn a_question(dice: &mut Dice, entries: &[Entry]) -> Vec<Meaning> {
+    let mut meanings = Vec::new();
+    for asked in 1..=3 {
+        for _ in 0..dice.below(4) {
+            let pick = |dice: &mut Dice, of: &[&str]| {
+                let at = dice.below(u64::try_from(of.len()).unwrap());
+                of[usize::try_from(at).unwrap()].to_lowercase()
+            };
+            let stands_for = match dice.below(6) {
+                0 => None,
+                1 => Some(Meant::Product(entries[usize::try_from(dice.below(4_000)).unwrap()].id)),
+                2 => Some(Meant::Word(pick(dice, &["raf", "0", "1", "2"]))),
+                3 => Some(Meant::Word(pick(dice, &BRANDS))),
+                _ => Some(Meant::Word(pick(dice, &NAMES))),
+            };
+            let likeness = i32::try_from(dice.below(11)).unwrap() * 100;
+            meanings.push(Meaning { asked, likeness, stands_for });
+        }
+    }
+    meanings
+}
+
+/// How many words of the question the product has, and how well it fits.
+fn judge(entry: &Entry, meanings: &[Meaning]) -> (u32, i64) {
+    let (mut words, mut score, mut named) = (0, 0, 0);
+    let name: Vec<&str> = entry.name_words[0].split(' ').collect();
+    let shelf = (0..CATEGORIES).find(|n| category(*n) == entry.category).unwrap();
+    for asked in 1..=3 {
+        let mut best = (0, false);
+        for Meaning { likeness, stands_for, .. } in meanings.iter().filter(|meaning| meaning.asked == asked) {
+            let of_the_shelf =
+                matches!(stands_for, Some(Meant::Word(word)) if word == "raf" || *word == shelf.to_string());
+            let in_name = matches!(stands_for, Some(Meant::Word(word)) if name.contains(&word.as_str()));
+            let worth = match stands_for {
+                Some(Meant::Product(id)) if *id == entry.id => 2_000,
+                Some(Meant::Word(_)) if in_name => 1_000,
+                Some(Meant::Word(word)) if *word == entry.other_words => 400,
+                Some(Meant::Word(_)) if of_the_shelf => 300,
+                _ => continue,
+            };
+            let worth = (worth * i64::from(*likeness) / 1_000).max(1);
+            if worth > best.0 {
+                best = (worth, in_name && *likeness >= 500);
+            }
+        }
+        words += u32::from(best.0 > 0);
+        score += best.0;
+        named += i64::from(best.1);
+    }
+    let length = i64::try_from(name.len()).unwrap();
+    (words, score + 1_000 * named.min(length) / length)
+}
+
+#[test]
+fn a_search_finds_what_a_look_at_every_product_finds() {
+    let mut dice = Dice(5);
+    let (index, entries) = index(4_500, &mut dice);
+    for _ in 0..60 {
+        let meanings = a_question(&mut dice, &entries);
+        for view in VIEWS {
+            let listed = entries.iter().filter(|e| e.active && e.offers[place_of(view.user_type)].is_some());
+            let judged: Vec<_> = listed.map(|entry| (judge(entry, &meanings), entry.id)).collect();
+            let most = judged.iter().map(|((words, _), _)| *words).max().unwrap();
+            let mut expected: Vec<(i64, ProductId)> = judged
+                .into_iter()
+                .filter(|((words, _), _)| *words == most && most > 0)
+                .map(|((_, score), id)| (-score, id))
+                .collect();
+            expected.sort_unstable();
+            let selection = Selection { limit: Limit::new(50).unwrap(), ..Selection::default() };
+            let found = index.list(&selection, Some(&index.search(&meanings, view)), view);
+            assert_eq!(found.total, expected.len(), "{meanings:?}");
+            let page: Vec<ProductId> = found.page.iter().map(|product| product.id).collect();
+            let first: Vec<ProductId> = expected.iter().take(50).map(|(_, id)| *id).collect();
+            assert_eq!(page, first, "{meanings:?}");
         }
     }
 }
