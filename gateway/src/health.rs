@@ -147,7 +147,7 @@ async fn detailed(_: Public, on: Data<Dependencies>) -> ApiResult<Detailed> {
         redis: Dependency {
             status: if redis.is_some() { "ok" } else { "degraded" },
             latency_ms: millis(redis),
-            pool_in_use: cache.connections.saturating_sub(cache.idle),
+            pool_in_use: cache.calls,
             pool_size: cache.connections,
         },
     }))

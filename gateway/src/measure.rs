@@ -26,11 +26,12 @@ pub(crate) async fn run(
 
 fn pools(on: &Platform) {
     let (db, cache) = (on.db.status(), on.cache.status());
-    for (pool, connections, idle) in
-        [("postgres", db.connections, db.idle), ("redis", cache.connections, cache.idle)]
+    let db_in_use = db.connections.saturating_sub(db.idle);
+    for (pool, connections, in_use) in
+        [("postgres", db.connections, db_in_use), ("redis", cache.connections, cache.calls)]
     {
         metrics::gauge!("pool_connections", "pool" => pool).set(f64::from(connections));
-        metrics::gauge!("pool_in_use", "pool" => pool).set(f64::from(connections.saturating_sub(idle)));
+        metrics::gauge!("pool_in_use", "pool" => pool).set(f64::from(in_use));
     }
     let open = i32::from(cache.state == cache::State::Open);
     metrics::gauge!("redis_breaker_open").set(f64::from(open));

@@ -109,11 +109,17 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
     /// Counts one request of `identity` against `quota`.
     pub async fn check(&self, quota: &Quota, identity: I) -> Decision {
         let limit = quota.requests.saturating_mul(self.factor);
-        let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
         let meter = (quota.name, identity);
-        if let Some(decision) = self.spend(&meter, limit) {
-            return decision;
+        match self.spend(&meter, limit) {
+            Some(decision) => decision,
+            // Boxed, so that those who need not ask, which is nearly everybody, do not carry the state of those who do.
+            None => Box::pin(self.take(quota, meter, limit)).await,
         }
+    }
+
+    /// Takes from Redis, for this request and for those that come after it.
+    async fn take(&self, quota: &Quota, meter: Meter<I>, limit: u32) -> Decision {
+        let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
         let turn = (batch > 1).then(|| self.turns.get_with(meter, Arc::default));
         let _turn = match &turn {
             Some(turn) => Some(turn.lock().await),
@@ -126,7 +132,7 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
         }
         let interval = micros(quota.per) / i64::from(limit.max(1));
         let interval = interval.max(1);
-        let mut script = GCRA.key(self.cache.key(&format!("rl:{}:{identity}", quota.name)));
+        let mut script = GCRA.key(self.cache.key(&format!("rl:{}:{}", meter.0, meter.1)));
         script.arg(interval).arg(limit).arg(batch);
         match self.cache.script::<(i64, i64, i64, i64)>(&script).await {
             Ok((granted @ 1.., left, reset, _)) => {

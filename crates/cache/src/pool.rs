@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -45,7 +45,8 @@ pub enum CacheError {
 #[derive(Debug, Clone, Copy)]
 pub struct CacheStatus {
     pub connections: u32,
-    pub idle: u32,
+    /// How many wait for an answer.
+    pub calls: u32,
     pub state: State,
 }
 
@@ -56,7 +57,24 @@ pub struct Cache(Arc<Shared>);
 struct Shared {
     pool: bb8::Pool<Manager>,
     breaker: Breaker,
+    calls: AtomicU32,
     options: CacheOptions,
+}
+
+/// One who waits for an answer.
+struct Call<'a>(&'a AtomicU32);
+
+impl<'a> Call<'a> {
+    fn begin(calls: &'a AtomicU32) -> Self {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Self(calls)
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Whether this is the address of a Redis, or several of a cluster between commas; nothing is connected to.
@@ -73,7 +91,12 @@ impl Cache {
             .connection_timeout(options.timeout)
             .test_on_check_out(false)
             .build_unchecked(manager);
-        Ok(Self(Arc::new(Shared { pool, breaker: Breaker::new(FAILURES, PAUSE), options })))
+        Ok(Self(Arc::new(Shared {
+            pool,
+            breaker: Breaker::new(FAILURES, PAUSE),
+            calls: AtomicU32::new(0),
+            options,
+        })))
     }
 
     /// The full name of a key.
@@ -132,7 +155,7 @@ impl Cache {
         let state = self.0.pool.state();
         CacheStatus {
             connections: state.connections,
-            idle: state.idle_connections,
+            calls: self.0.calls.load(Ordering::Relaxed),
             state: self.0.breaker.state(),
         }
     }
@@ -146,6 +169,7 @@ impl Cache {
         if !shared.breaker.admits(Instant::now()) {
             return Err(CacheError::Open);
         }
+        let _call = Call::begin(&shared.calls);
         let mut broken = None;
         let asked = tokio::time::timeout(shared.options.timeout, async {
             let mut link = shared.link(&mut broken).await?;

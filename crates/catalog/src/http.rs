@@ -134,9 +134,10 @@ impl CatalogService {
         if let Some(body) = cache.get(&key).await {
             return Ok(body);
         }
-        // Boxed, so that the way through the cache, which nearly everybody takes, does not carry the queries' state.
+        // Boxed, so that those who find it there, which is nearly everybody, do not carry the state of those who do not.
         let rendering = Box::pin(self.render(key.0.clone()));
-        cache.try_get_with(key, rendering).await.map_err(|e: Arc<CatalogError>| CatalogError::Shared(e))
+        let rendered = Box::pin(cache.try_get_with(key, rendering)).await;
+        rendered.map_err(|e: Arc<CatalogError>| CatalogError::Shared(e))
     }
 
     async fn render(&self, page: Page) -> Result<Rendered, CatalogError> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::id::EventId;
+use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
@@ -15,10 +16,11 @@ impl RequestId {
             (1..=Self::MAX_CHARS).contains(&s.len())
                 && s.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
         };
-        match given.filter(safe) {
-            Some(id) => Self(id.to_owned()),
-            None => Self(EventId::generate(now).to_string()),
-        }
+        let made = || {
+            let fresh = EventId::generate(now).0.hyphenated();
+            fresh.encode_lower(&mut Uuid::encode_buffer()).to_owned()
+        };
+        Self(given.filter(safe).map_or_else(made, str::to_owned))
     }
 
     pub fn as_str(&self) -> &str {

@@ -81,6 +81,8 @@ pub(super) struct Rounds {
     /// Of [`BUYERS`] at once, [`LUCKY`] are served.
     pub(super) flash: Measured,
     pub(super) sold_out: Measured,
+    /// The same by [`crowd`].
+    pub(super) sold_out_to_many: Measured,
     /// What the gate itself took, of a hundred refusals, within a millisecond.
     pub(super) refused_at_once: f64,
 }
@@ -106,10 +108,14 @@ impl Orders<'_> {
         settle_in(&mut self.database)?;
         self.database.batch_execute(AGAIN)?;
         let asks: Vec<Ask> = self.customers.iter().map(order).collect();
-        let sold_out = say::step(&format!("sold out, {} s", load.seconds), || {
-            load.warm_up(self.port, &asks)?;
-            self.processes.during("order of what is sold out", || load.run_refused(self.port, &asks))
-        })?;
+        let refused = |name: &str, load: &Load<'_>| {
+            say::step(&format!("{name}, {} s", load.seconds), || {
+                load.warm_up(self.port, &asks)?;
+                self.processes.during(name, || load.run_refused(self.port, &asks))
+            })
+        };
+        let sold_out = refused("order of what is sold out", load)?;
+        let sold_out_to_many = refused("order of what is sold out, 256 at once", &crowd(load))?;
         // How long one waits, not how many are served.
         let patient = Load { connections: 2, ..*load };
         let before_gate = Refusals::read(self.port)?;
@@ -117,7 +123,18 @@ impl Orders<'_> {
             patient.run_refused(self.port, &asks)
         })?;
         let refused_at_once = Refusals::read(self.port)?.percent_at_once_since(&before_gate);
-        Ok(Rounds { few, many, spread, hot, among_many, before, flash, sold_out, refused_at_once })
+        Ok(Rounds {
+            few,
+            many,
+            spread,
+            hot,
+            among_many,
+            before,
+            flash,
+            sold_out,
+            sold_out_to_many,
+            refused_at_once,
+        })
     }
 
     /// Until every connection is open and has its plans, as everywhere in the bench.
@@ -153,6 +170,11 @@ impl Orders<'_> {
             self.processes.during(name, || place(self.port, self.customers, (name, at_once), &[201]))
         })
     }
+}
+
+/// Who comes too late comes with many others.
+pub(super) fn crowd<'a>(load: &Load<'a>) -> Load<'a> {
+    Load { connections: 256, ..*load }
 }
 
 fn order(customer: &Customer) -> Ask {
