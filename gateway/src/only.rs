@@ -19,7 +19,8 @@ pub(crate) struct Only<T> {
     pub(crate) then: T,
 }
 
-/// It comes from a page of another origin. Most do not: apps, servers, and browsers at home.
+/// It comes from a page of another origin, or asks what such a page may do. Most do neither: apps, servers, and browsers
+/// at home.
 pub(crate) fn from_elsewhere(req: &ServiceRequest) -> bool {
     req.headers().contains_key(header::ORIGIN) || req.method() == Method::OPTIONS
 }

@@ -396,8 +396,8 @@ fn placing(
 /// Lists and searches that nobody has asked for yet, and what all the reading took in memory.
 fn unseen(shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     let patient = Load { connections: FEW_CONNECTIONS, ..*load };
-    let lists = shop.during("list, not in memory", &patient, &reads::lists(shop.port)?)?;
-    let searches = shop.during("search, not in memory", &patient, &reads::searches(shop.port)?)?;
+    let lists = shop.during("list, not in memory, alone", &patient, &reads::lists(shop.port)?)?;
+    let searches = shop.during("search, not in memory, alone", &patient, &reads::searches(shop.port)?)?;
     table.memory(&format!("{FEW} products"), peak_memory_kib(shop.gateway.server.pid())?);
     table.rows.extend([lists, searches]);
     Ok(())

@@ -180,7 +180,7 @@ pub(super) struct Match {
 }
 
 impl Match {
-    /// What its score is below in any case.
+    /// Its score were its name nothing but what was asked for.
     pub(super) fn at_most(&self) -> u32 {
         self.score + worth::WHOLE_NAME
     }
@@ -191,7 +191,7 @@ struct Sought<'a> {
     rows: Cow<'a, [u32]>,
     /// How many have been looked at.
     seen: usize,
-    /// By the places in which the word stands; looked up, because what is not foreseen costs the processor the most.
+    /// By the places in which the word stands.
     worths: [u32; ALL_PLACES],
     /// Whether it is the word that was asked for, not one that only looks like it.
     same: bool,
