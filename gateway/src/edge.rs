@@ -10,13 +10,14 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
 };
-use http_kit::{ClientAddress, Endpoint, RequestId, failures};
+use foldhash::fast::RandomState;
+use http_kit::{Endpoint, RequestContext, RequestId, failures};
 use kernel::Clock;
 use metrics::Histogram;
 use tracing::Instrument as _;
@@ -42,18 +43,14 @@ impl Edge {
         next: Next<B>,
     ) -> Result<ServiceResponse, Error> {
         let started = Instant::now();
-        let given = req.headers().get("x-request-id").and_then(|v| v.to_str().ok());
+        let given = req.headers().get(&X_REQUEST_ID).and_then(|v| v.to_str().ok());
         let id = RequestId::accept_or_make(given, self.clock.now());
-        if let Some(address) =
-            client_address(req.headers(), req.peer_addr().map(|a| a.ip()), self.trusted_proxies)
-        {
-            req.extensions_mut().insert(ClientAddress(address));
-        }
-        req.extensions_mut().insert(id.clone());
+        let address = client_address(req.headers(), req.peer_addr().map(|a| a.ip()), self.trusted_proxies);
+        RequestContext::new(id, address).attach(&req);
         let span = tracing::info_span!("request", request.id = id.as_str(), method = req.method().as_str());
         let mut res = failures(req, next).instrument(span.clone()).await?;
 
-        let endpoint = res.request().extensions().get::<Endpoint>().copied();
+        let endpoint = RequestContext::read(res.request(), |context| context.endpoint).flatten();
         let elapsed = started.elapsed();
         observe(endpoint, res.status().as_u16(), elapsed.as_secs_f64());
         span.in_scope(|| {
@@ -66,11 +63,11 @@ impl Edge {
                 tracing::info!(route, status, micros, "answered");
             }
         });
-        self.put_headers(res.headers_mut(), &id);
+        self.put_headers(res.headers_mut(), id);
         Ok(res)
     }
 
-    fn put_headers(&self, headers: &mut HeaderMap, id: &RequestId) {
+    fn put_headers(&self, headers: &mut HeaderMap, id: RequestId) {
         if let Ok(id) = HeaderValue::from_str(id.as_str()) {
             headers.insert(X_REQUEST_ID.clone(), id);
         }
@@ -96,7 +93,7 @@ fn observe(endpoint: Option<Endpoint>, status: u16, seconds: f64) {
     };
     thread_local! {
         /// Finding a histogram by its labels takes longer than writing into it. As many as there are routes and classes.
-        static KNOWN: RefCell<HashMap<Labels, Histogram>> = RefCell::default();
+        static KNOWN: RefCell<HashMap<Labels, Histogram, RandomState>> = RefCell::default();
     }
     KNOWN.with_borrow_mut(|known| {
         let labels = (method, route, status);

@@ -1,10 +1,9 @@
 //! The numbers of the rate limits, and how requests are counted against them.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
-use async_trait::async_trait;
-use cache::{Limiter, Quota};
-use http_kit::{Admission, Admit, Counted, Limit};
+use cache::{Decision, Limiter, Quota};
+use http_kit::{Admission, Admit, Admitting, Counted, Limit};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const DEFAULT: Quota = Quota { name: "default", requests: 100, per: MINUTE, batch: 10 };
@@ -15,26 +14,40 @@ const ORDERS: Quota = Quota { name: "orders", requests: 10, per: MINUTE, batch: 
 /// Counts requests in Redis; `None` when limits are off.
 pub(crate) struct Limits(pub(crate) Option<Limiter<Counted>>);
 
-#[async_trait]
 impl Admit for Limits {
-    async fn admit(&self, limit: Limit, counted: Counted) -> Option<Admission> {
-        let quota = match limit {
-            Limit::None => return None,
-            Limit::Default => DEFAULT,
-            Limit::Auth => AUTH,
-            Limit::Orders => ORDERS,
-            Limit::Admin => ADMIN,
+    fn admit(&self, limit: Limit, counted: Counted) -> Admitting<'_> {
+        let Some((limiter, quota)) = self.0.as_ref().zip(quota(limit)) else {
+            return Admitting::Left(ready(None));
         };
-        let decision = self.0.as_ref()?.check(&quota, counted).await;
-        if !decision.allowed {
-            metrics::counter!("http_rate_limited_total", "quota" => quota.name).increment(1);
+        match limiter.spend(quota, counted) {
+            Some(decision) => Admitting::Left(ready(Some(admission(decision)))),
+            None => Admitting::Right(Box::pin(async move {
+                let decision = limiter.check(quota, counted).await;
+                if !decision.allowed {
+                    metrics::counter!("http_rate_limited_total", "quota" => quota.name).increment(1);
+                }
+                Some(admission(decision))
+            })),
         }
-        Some(Admission {
-            allowed: decision.allowed,
-            limit: decision.limit,
-            remaining: decision.remaining,
-            reset_secs: decision.reset_secs(),
-            retry_after_secs: decision.retry_after_secs(),
-        })
+    }
+}
+
+fn quota(limit: Limit) -> Option<&'static Quota> {
+    match limit {
+        Limit::None => None,
+        Limit::Default => Some(&DEFAULT),
+        Limit::Auth => Some(&AUTH),
+        Limit::Orders => Some(&ORDERS),
+        Limit::Admin => Some(&ADMIN),
+    }
+}
+
+fn admission(decision: Decision) -> Admission {
+    Admission {
+        allowed: decision.allowed,
+        limit: decision.limit,
+        remaining: decision.remaining,
+        reset_secs: decision.reset_secs(),
+        retry_after_secs: decision.retry_after_secs(),
     }
 }

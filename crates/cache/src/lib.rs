@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing kept here is the truth. Every caller has an answer for [`CacheError`].
 
+mod batches;
 mod limiter;
 mod link;
 mod pool;

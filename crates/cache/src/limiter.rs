@@ -19,7 +19,11 @@ use moka::sync::Cache as Local;
 use redis::Script;
 use tokio::sync::Mutex;
 
-use crate::{Cache, pool::millis};
+use crate::{
+    Cache,
+    batches::{self, Batches, Spent},
+    pool::millis,
+};
 
 /// So many requests in so long, all of which may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +72,7 @@ static GCRA: LazyLock<Script> = LazyLock::new(|| {
 #[derive(Clone)]
 pub struct Limiter<I: Eq + Hash> {
     cache: Cache,
-    /// What this instance took and has not spent.
-    batches: Local<Meter<I>, Arc<Batch>>,
+    batches: Arc<Batches<Meter<I>>>,
     /// Who is taking a batch: of many requests at once one asks, and the others spend what it brings.
     turns: Local<Meter<I>, Arc<Mutex<()>>>,
     /// Meters for the time without Redis: theoretical arrival times on this instance's clock.
@@ -81,15 +84,6 @@ pub struct Limiter<I: Eq + Hash> {
 /// One identity and the name of the quota.
 type Meter<I> = (&'static str, I);
 
-struct Batch {
-    left: AtomicI64,
-    /// What Redis had left after the batch was taken.
-    behind: u32,
-    reset_at: Instant,
-}
-
-/// A batch not spent by then is forgotten.
-const BATCH_LIFE: Duration = Duration::from_secs(10);
 /// Identities remembered at once; the least recently seen go first.
 const IDENTITIES: u64 = 100_000;
 
@@ -98,8 +92,8 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
     pub fn new(cache: Cache, factor: u32) -> Self {
         Self {
             cache,
-            batches: Local::builder().max_capacity(IDENTITIES).time_to_live(BATCH_LIFE).build(),
-            turns: Local::builder().max_capacity(IDENTITIES).time_to_idle(BATCH_LIFE).build(),
+            batches: Arc::new(Batches::new()),
+            turns: Local::builder().max_capacity(IDENTITIES).time_to_idle(batches::LIFE).build(),
             fallback: Local::builder().max_capacity(IDENTITIES).time_to_idle(Duration::from_hours(1)).build(),
             started: Instant::now(),
             factor,
@@ -108,17 +102,26 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
 
     /// Counts one request of `identity` against `quota`.
     pub async fn check(&self, quota: &Quota, identity: I) -> Decision {
-        let limit = quota.requests.saturating_mul(self.factor);
-        let meter = (quota.name, identity);
-        match self.spend(&meter, limit) {
+        match self.spend(quota, identity) {
             Some(decision) => decision,
-            // Boxed, so that those who need not ask, which is nearly everybody, do not carry the state of those who do.
-            None => Box::pin(self.take(quota, meter, limit)).await,
+            None => self.take(quota, (quota.name, identity)).await,
         }
     }
 
+    /// Counts one request if this instance holds some of the quota already: nobody need be asked.
+    pub fn spend(&self, quota: &Quota, identity: I) -> Option<Decision> {
+        let Spent { remaining, reset } = self.batches.spend(&(quota.name, identity), Instant::now())?;
+        let limit = self.limit(quota);
+        Some(Decision { allowed: true, limit, remaining, reset, retry_after: Duration::ZERO })
+    }
+
+    fn limit(&self, quota: &Quota) -> u32 {
+        quota.requests.saturating_mul(self.factor)
+    }
+
     /// Takes from Redis, for this request and for those that come after it.
-    async fn take(&self, quota: &Quota, meter: Meter<I>, limit: u32) -> Decision {
+    async fn take(&self, quota: &Quota, meter: Meter<I>) -> Decision {
+        let limit = self.limit(quota);
         let batch = quota.batch.saturating_mul(self.factor).clamp(1, limit.max(1));
         let turn = (batch > 1).then(|| self.turns.get_with(meter, Arc::default));
         let _turn = match &turn {
@@ -126,7 +129,7 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
             None => None,
         };
         if turn.is_some()
-            && let Some(decision) = self.spend(&meter, limit)
+            && let Some(decision) = self.spend(quota, meter.1)
         {
             return decision;
         }
@@ -138,12 +141,7 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
             Ok((granted @ 1.., left, reset, _)) => {
                 let (left, reset) = (positive(left), span(reset));
                 if granted > 1 {
-                    let batch = Batch {
-                        left: AtomicI64::new(granted - 1),
-                        behind: left,
-                        reset_at: Instant::now() + reset,
-                    };
-                    self.batches.insert(meter, Arc::new(batch));
+                    self.batches.keep(meter, (positive(granted - 1), left), reset, Instant::now());
                 }
                 let remaining = left.saturating_add(positive(granted - 1));
                 Decision { allowed: true, limit, remaining, reset, retry_after: Duration::ZERO }
@@ -153,18 +151,6 @@ impl<I: Copy + Display + Eq + Hash + Send + Sync + 'static> Limiter<I> {
             }
             Err(_) => self.alone(meter, limit, interval),
         }
-    }
-
-    /// Takes one from what this instance holds already.
-    fn spend(&self, meter: &Meter<I>, limit: u32) -> Option<Decision> {
-        let batch = self.batches.get(meter)?;
-        let left = batch.left.fetch_sub(1, Ordering::Relaxed) - 1;
-        if left < 0 {
-            return None;
-        }
-        let reset = batch.reset_at.saturating_duration_since(Instant::now());
-        let remaining = batch.behind.saturating_add(positive(left));
-        Some(Decision { allowed: true, limit, remaining, reset, retry_after: Duration::ZERO })
     }
 
     /// The same meter, on this instance only.

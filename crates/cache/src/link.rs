@@ -51,6 +51,7 @@ impl ConnectionLike for Link {
     }
 }
 
+#[derive(Clone)]
 pub(crate) enum Manager {
     One(RedisConnectionManager),
     Cluster(Box<ClusterClient>),

@@ -10,6 +10,7 @@ use std::{
 
 use kernel::breaker::{Breaker, State};
 use redis::{FromRedisValue, RedisError, ScriptInvocation};
+use thread_local::ThreadLocal;
 
 use crate::link::{Link, Manager};
 
@@ -19,7 +20,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone)]
 pub struct CacheOptions {
-    pub max_size: u32,
     /// A call that takes longer counts as a failure.
     pub timeout: Duration,
     /// Set before every key, so that tests and environments share a server without meeting.
@@ -28,7 +28,7 @@ pub struct CacheOptions {
 
 impl Default for CacheOptions {
     fn default() -> Self {
-        Self { max_size: 2, timeout: Duration::from_millis(50), namespace: "metropolitan".to_owned() }
+        Self { timeout: Duration::from_millis(50), namespace: "metropolitan".to_owned() }
     }
 }
 
@@ -55,7 +55,10 @@ pub struct CacheStatus {
 pub struct Cache(Arc<Shared>);
 
 struct Shared {
-    pool: bb8::Pool<Manager>,
+    manager: Manager,
+    /// Each thread has a link of its own, and so its driver beside those who use it: a call wakes no other thread, and
+    /// waits for nothing that another is at.
+    pools: ThreadLocal<bb8::Pool<Manager>>,
     breaker: Breaker,
     calls: AtomicU32,
     options: CacheOptions,
@@ -83,16 +86,11 @@ pub fn is_address(url: &str) -> bool {
 }
 
 impl Cache {
-    /// Makes the pool without connecting. Several addresses between commas are those of a cluster. Only an address that cannot be read is an error.
+    /// Does not connect yet. Several addresses between commas are those of a cluster. Only an address that cannot be read is an error.
     pub fn new(url: &str, options: CacheOptions) -> Result<Self, CacheError> {
-        let manager = Manager::new(url, options.timeout)?;
-        let pool = bb8::Pool::builder()
-            .max_size(options.max_size)
-            .connection_timeout(options.timeout)
-            .test_on_check_out(false)
-            .build_unchecked(manager);
         Ok(Self(Arc::new(Shared {
-            pool,
+            manager: Manager::new(url, options.timeout)?,
+            pools: ThreadLocal::new(),
             breaker: Breaker::new(FAILURES, PAUSE),
             calls: AtomicU32::new(0),
             options,
@@ -152,9 +150,8 @@ impl Cache {
     }
 
     pub fn status(&self) -> CacheStatus {
-        let state = self.0.pool.state();
         CacheStatus {
-            connections: state.connections,
+            connections: self.0.pools.iter().map(|pool| pool.state().connections).sum(),
             calls: self.0.calls.load(Ordering::Relaxed),
             state: self.0.breaker.state(),
         }
@@ -196,10 +193,21 @@ impl Cache {
 }
 
 impl Shared {
+    /// This thread's, of one connection.
+    fn pool(&self) -> &bb8::Pool<Manager> {
+        self.pools.get_or(|| {
+            bb8::Pool::builder()
+                .max_size(1)
+                .connection_timeout(self.options.timeout)
+                .test_on_check_out(false)
+                .build_unchecked(self.manager.clone())
+        })
+    }
+
     /// A link, and where to note that it is broken. It goes back at once: others may ask on it meanwhile.
     async fn link(&self, broken: &mut Option<Arc<AtomicBool>>) -> Result<Link, CacheError> {
         loop {
-            let conn = self.pool.get().await.map_err(|e| match e {
+            let conn = self.pool().get().await.map_err(|e| match e {
                 bb8::RunError::User(e) => CacheError::Redis(e),
                 bb8::RunError::TimedOut => CacheError::Timeout,
             })?;

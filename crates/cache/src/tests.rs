@@ -16,7 +16,7 @@ fn redis() -> Cache {
 }
 
 fn at(url: &str, timeout: Duration) -> Cache {
-    let options = CacheOptions { namespace: testkit::unique("t"), timeout, ..CacheOptions::default() };
+    let options = CacheOptions { namespace: testkit::unique("t"), timeout };
     Cache::new(url, options).unwrap()
 }
 

@@ -5,6 +5,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use foldhash::quality::RandomState;
 use http_kit::{Limit, MaybeCustomer, Rendered, Routes};
 use moka::future::Cache;
 use utoipa::OpenApi;
@@ -87,7 +88,7 @@ pub(crate) enum Page {
 /// Finished answers, each of one generation of the index, and kept for less than a second: that is how old a displayed
 /// availability may be.
 #[derive(Clone)]
-pub(crate) struct Bodies(Cache<(Page, u64), Rendered>);
+pub(crate) struct Bodies(Cache<(Page, u64), Rendered, RandomState>);
 
 impl Bodies {
     const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -104,7 +105,8 @@ impl Bodies {
                 u32::try_from(bytes).unwrap_or(u32::MAX)
             })
             .time_to_live(Self::KEPT);
-        Self(cache.build())
+        // Each key holds what can be asked of a list: it is long.
+        Self(cache.build_with_hasher(RandomState::default()))
     }
 }
 

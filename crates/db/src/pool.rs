@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bb8::QueueStrategy;
 use diesel::IntoSql as _;
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl as _,
@@ -175,6 +176,8 @@ impl Part {
             .max_size(options.max_size)
             .connection_timeout(options.wait)
             .test_on_check_out(true)
+            // The one that was used last: what its process has at hand is still in the processor's memory.
+            .queue_strategy(QueueStrategy::Lifo)
             .build_unchecked(manager);
         let places = usize::try_from(options.max_size).unwrap_or(Semaphore::MAX_PERMITS);
         Self { pool, places: Arc::new(Semaphore::new(places)), max_size: options.max_size }

@@ -2,11 +2,11 @@
 
 use std::{
     fmt::{self, Display},
-    sync::Arc,
+    future::Ready,
 };
 
 use actix_web::{
-    Error, FromRequest, Handler, HttpMessage as _, HttpRequest, HttpResponse, Responder,
+    Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder,
     dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
@@ -14,10 +14,10 @@ use actix_web::{
     },
     web::Data,
 };
-use async_trait::async_trait;
+use futures_util::future::{BoxFuture, Either};
 use kernel::id::{GuestId, StaffId, UserId};
 
-use crate::{Access, ApiError, Authenticate, Caller, Endpoint, JudgeGuests, client::Network};
+use crate::{Access, ApiError, Authenticate, Caller, Endpoint, JudgeGuests, RequestContext, client::Network};
 
 /// Which count a route's requests go against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,12 +56,13 @@ pub enum Counted {
 impl Counted {
     /// Who is counted for a request whose caller is known.
     pub fn of(req: &HttpRequest) -> Self {
-        match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
-            Some(Caller::Customer(customer)) => Self::User(customer.user),
-            Some(Caller::Guest(guest)) => Self::Guest(*guest),
-            Some(Caller::Staff(member)) => Self::Staff(member.actor.staff),
-            _ => Network::of(req).map_or(Self::Unknown, Self::Network),
-        }
+        RequestContext::read(req, |context| match &context.caller {
+            Caller::Customer(customer) => Self::User(customer.user),
+            Caller::Guest(guest) => Self::Guest(*guest),
+            Caller::Staff(member) => Self::Staff(member.actor.staff),
+            _ => context.address.map_or(Self::Unknown, |address| Self::Network(Network::around(address))),
+        })
+        .unwrap_or(Self::Unknown)
     }
 }
 
@@ -77,11 +78,13 @@ impl Display for Counted {
     }
 }
 
+/// What becomes of a request's count: most often it is known at once, and nothing is put on the heap to wait for it.
+pub type Admitting<'a> = Either<Ready<Option<Admission>>, BoxFuture<'a, Option<Admission>>>;
+
 /// Counts requests.
-#[async_trait]
 pub trait Admit: Send + Sync {
     /// `None` when limits are off.
-    async fn admit(&self, limit: Limit, counted: Counted) -> Option<Admission>;
+    fn admit(&self, limit: Limit, counted: Counted) -> Admitting<'_>;
 }
 
 /// What stands in the way of every handler, and what is said beside its answer.
@@ -125,7 +128,6 @@ static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Notes on the request who is calling, and counts it.
 async fn admit(endpoint: Endpoint, req: &HttpRequest) -> Option<Admission> {
-    req.extensions_mut().insert(endpoint);
     let caller = match endpoint.access {
         Access::Public | Access::SignedByProvider => Caller::Nobody,
         Access::MaybeCustomer | Access::Customer | Access::Registrant | Access::Staff(_) => {
@@ -134,7 +136,10 @@ async fn admit(endpoint: Endpoint, req: &HttpRequest) -> Option<Admission> {
         Access::Guest => known_guest(req),
     };
     let unjudged = matches!(caller, Caller::Unjudged);
-    req.extensions_mut().insert(Arc::new(caller));
+    RequestContext::change(req, |context| {
+        context.endpoint = Some(endpoint);
+        context.caller = caller;
+    });
 
     let admission = match (endpoint.limit, req.app_data::<Data<dyn Admit>>()) {
         (Limit::None, _) | (_, None) => None,
@@ -144,7 +149,7 @@ async fn admit(endpoint: Endpoint, req: &HttpRequest) -> Option<Admission> {
     let unseen = endpoint.access == Access::Guest && unjudged;
     if unseen && admission.is_none_or(|a| a.allowed) {
         let caller = judge_guest(req).await;
-        req.extensions_mut().insert(Arc::new(caller));
+        RequestContext::change(req, |context| context.caller = caller);
     }
     admission
 }

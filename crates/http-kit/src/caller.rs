@@ -3,9 +3,9 @@
 //! A handler's first argument is its policy: [`Routes`](crate::Routes) takes no handler without one, so a route
 //! that forgets to say who may call it does not compile.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::marker::PhantomData;
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::StatusCode};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode};
 use async_trait::async_trait;
 use futures_util::future::{Ready, ready};
 use kernel::{
@@ -13,7 +13,7 @@ use kernel::{
     id::{GuestId, SessionId, UserId},
 };
 
-use crate::ApiError;
+use crate::{ApiError, RequestContext};
 
 /// The bearer of the request's token.
 #[derive(Debug, Clone)]
@@ -160,14 +160,13 @@ impl<P: Permission> FromRequest for Staff<P> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let extensions = req.extensions();
-        ready(match extensions.get::<Arc<Caller>>().map(|caller| &**caller) {
-            Some(Caller::Staff(member)) if may::<P>(member.actor.role) => {
+        ready(judge(req, |caller| match caller {
+            Caller::Staff(member) if may::<P>(member.actor.role) => {
                 Ok(Self { member: *member, permission: PhantomData })
             }
-            Some(Caller::Staff(_)) => Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN")),
-            other => Err(refusal(other.unwrap_or(&Caller::Nobody))),
-        })
+            Caller::Staff(_) => Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN")),
+            other => Err(refusal(other)),
+        }))
     }
 }
 
@@ -182,9 +181,7 @@ macro_rules! policy {
             type Future = Ready<Result<Self, ApiError>>;
 
             fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let extensions = req.extensions();
-                let $caller = extensions.get::<Arc<Caller>>().map_or(&Caller::Nobody, |caller| &**caller);
-                ready($judge)
+                ready(judge(req, |$caller| $judge))
             }
         }
 
@@ -215,6 +212,11 @@ policy!(Guest, Guest, caller => match caller {
     Caller::Refused => Err(ApiError::new(StatusCode::UNAUTHORIZED, "GUEST_SESSION_EXPIRED")),
     other => Err(refusal(other)),
 });
+
+/// What is decided about the caller of a request.
+fn judge<T>(req: &HttpRequest, decide: impl Fn(&Caller) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    RequestContext::read(req, |context| decide(&context.caller)).unwrap_or_else(|| decide(&Caller::Nobody))
+}
 
 fn refusal(caller: &Caller) -> ApiError {
     match caller {

@@ -5,14 +5,10 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::USER_AGENT};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::USER_AGENT};
 use futures_util::future::{Ready, ready};
 
-use crate::ApiError;
-
-/// The caller's address as seen through the trusted proxies; put on the request by the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(pub IpAddr);
+use crate::{ApiError, RequestContext};
 
 /// Longest name of a device that is kept.
 const MAX_NAME_CHARS: usize = 200;
@@ -35,7 +31,9 @@ impl FromRequest for Client {
         let name: Option<String> =
             header.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect());
         let name = name.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let network = Network::of(req).map_or_else(|| "unknown".to_owned(), |network| network.to_string());
+        let address = RequestContext::read(req, |context| context.address).flatten();
+        let network =
+            address.map_or_else(|| "unknown".to_owned(), |address| Network::around(address).to_string());
         ready(Ok(Self { network, name }))
     }
 }
@@ -45,12 +43,7 @@ impl FromRequest for Client {
 pub struct Network(IpAddr);
 
 impl Network {
-    /// `None` when nobody told the request's address.
-    pub(crate) fn of(req: &HttpRequest) -> Option<Self> {
-        req.extensions().get::<ClientAddress>().map(|ClientAddress(address)| Self::around(*address))
-    }
-
-    fn around(address: IpAddr) -> Self {
+    pub(crate) fn around(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();

@@ -1,7 +1,7 @@
 //! Failures on the wire: `{"success":false,"error":{…},"requestId":"…"}`, in the caller's language.
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -15,7 +15,7 @@ use kernel::{FieldError, Language, Params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{ApiError, RequestId, language};
+use crate::{ApiError, RequestContext, language};
 
 /// Looks a message up by its code.
 pub trait Messages: Send + Sync {
@@ -84,7 +84,7 @@ pub async fn failures<B: MessageBody + 'static>(
         &foreign
     };
     let request = res.request();
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let id = RequestContext::read(request, |context| context.id.to_string()).unwrap_or_default();
     if status.is_server_error() {
         report(error, request.match_pattern().as_deref(), &id);
     }

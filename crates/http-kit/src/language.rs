@@ -1,15 +1,11 @@
 //! Which language to answer in: `?lang=` over `Accept-Language` over the customer's own over Turkish.
 
-use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::ACCEPT_LANGUAGE, web::Data,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::ACCEPT_LANGUAGE, web::Data};
 use async_trait::async_trait;
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Ready, ready};
 use kernel::{Language, id::UserId};
 
-use std::sync::Arc;
-
-use crate::{ApiError, Caller};
+use crate::{ApiError, Caller, RequestContext};
 
 /// The language a customer chose, remembered with the account.
 #[async_trait]
@@ -41,10 +37,11 @@ fn told(req: &HttpRequest) -> Option<Language> {
 }
 
 fn customer(req: &HttpRequest) -> Option<UserId> {
-    match req.extensions().get::<Arc<Caller>>().map(|caller| &**caller) {
-        Some(Caller::Customer(customer)) => Some(customer.user),
+    RequestContext::read(req, |context| match &context.caller {
+        Caller::Customer(customer) => Some(customer.user),
         _ => None,
-    }
+    })
+    .flatten()
 }
 
 pub(crate) async fn of(req: &HttpRequest) -> Language {

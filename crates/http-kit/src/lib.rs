@@ -4,6 +4,7 @@ mod admit;
 mod body;
 mod caller;
 mod client;
+mod context;
 mod error;
 mod failure;
 mod fields;
@@ -18,13 +19,14 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Admission, Admit, Counted, Limit};
+pub use admit::{Admission, Admit, Admitting, Counted, Limit};
 pub use body::{Body, FileBody, MAX_BODY_BYTES, Raw};
 pub use caller::{
     Access, Authenticate, Caller, CurrentUser, Customer, Guarded, Guest, JudgeGuests, MaybeCustomer,
     Permission, Policy, Public, Registering, Registrant, SignedByProvider, Staff, StaffMember,
 };
-pub use client::{Client, ClientAddress, Network};
+pub use client::{Client, Network};
+pub use context::RequestContext;
 pub use error::{ApiError, ApiResult};
 pub use failure::{Failure, FieldFailure, Messages, failures};
 pub use fields::Fields;

@@ -93,9 +93,13 @@ impl Routes {
             };
             resources.push((path, resource.route(route)));
         }
-        // Fixed paths before patterns: `/api/products/categories` is no product's id.
-        resources.sort_by_key(|(path, _)| (branch(path), path.contains('{'), *path));
-        // By branches, because paths are compared one after the other, and patterns take their time.
+        // By branches, because paths are compared one after the other, and patterns take their time: the branch that was
+        // named first is compared first. Within one, fixed paths before patterns: `/api/products/categories` is no
+        // product's id.
+        let named: Vec<&str> = self.endpoints.iter().map(|endpoint| branch(endpoint.path)).collect();
+        resources.sort_by_key(|(path, _)| {
+            (named.iter().position(|known| *known == branch(path)), path.contains('{'), *path)
+        });
         let mut scopes: Vec<(&'static str, Scope)> = Vec::new();
         for (path, resource) in resources {
             let branch = branch(path);

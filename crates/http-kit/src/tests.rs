@@ -12,7 +12,7 @@ use std::{
 };
 
 use actix_web::{
-    App, Error, HttpMessage as _, HttpRequest, HttpResponse,
+    App, Error, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::HeaderMap,
@@ -31,9 +31,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Admission, Admit, ApiError, ApiResult, Authenticate, Body, Caller, ClientAddress, Counted, CurrentUser,
-    Customer, Id, Lang, Limit, MaybeCustomer, Messages, Public, Query, Rendered, Reply, RequestId, Routes,
-    StoredLanguage, failures, serve,
+    Admission, Admit, Admitting, ApiError, ApiResult, Authenticate, Body, Caller, Counted, CurrentUser,
+    Customer, Id, Lang, Limit, MaybeCustomer, Messages, Public, Query, Rendered, Reply, RequestContext,
+    RequestId, Routes, StoredLanguage, failures, serve,
 };
 
 const USER: UserId = UserId(Uuid::from_u128(7));
@@ -159,21 +159,21 @@ struct Meter {
     asked: Mutex<Vec<(Limit, String)>>,
 }
 
-#[async_trait]
 impl Admit for Meter {
-    async fn admit(&self, limit: Limit, counted: Counted) -> Option<Admission> {
+    fn admit(&self, limit: Limit, counted: Counted) -> Admitting<'_> {
         self.asked.lock().unwrap().push((limit, counted.to_string()));
         let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         let (allowed, remaining) = (left.is_ok(), left.unwrap_or(0).saturating_sub(1));
-        Some(Admission { allowed, limit: 2, remaining, reset_secs: 30, retry_after_secs: 15 })
+        let admission = Admission { allowed, limit: 2, remaining, reset_secs: 30, retry_after_secs: 15 };
+        Admitting::Left(std::future::ready(Some(admission)))
     }
 }
 
 /// What the gateway puts on a request before the routes see it.
 async fn enter<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let given = req.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    req.extensions_mut().insert(RequestId::accept_or_make(given.as_deref(), DateTime::default()));
-    req.extensions_mut().insert(ClientAddress(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9))));
+    let id = RequestId::accept_or_make(given.as_deref(), DateTime::default());
+    RequestContext::new(id, Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)))).attach(&req);
     next.call(req).await
 }
 

@@ -40,11 +40,7 @@ pub fn unique(prefix: &str) -> String {
 
 /// Redis under a namespace of its own. Patient: a busy test machine is no reason to open the breaker.
 pub fn cache() -> Cache {
-    let options = CacheOptions {
-        namespace: unique("t"),
-        timeout: std::time::Duration::from_secs(5),
-        ..CacheOptions::default()
-    };
+    let options = CacheOptions { namespace: unique("t"), timeout: std::time::Duration::from_secs(5) };
     Cache::new(&redis_url(), options).unwrap_or_else(|e| panic!("{e}"))
 }
 

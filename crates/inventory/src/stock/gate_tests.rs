@@ -89,7 +89,7 @@ async fn a_cluster_serves_as_one_redis_does_and_goes_on_without_one_of_its_maste
     let mut cluster = tokio::task::spawn_blocking(RedisCluster::start).await.unwrap();
     let url = cluster.url();
     let within = |timeout| {
-        let options = CacheOptions { namespace: testkit::unique("t"), timeout, ..CacheOptions::default() };
+        let options = CacheOptions { namespace: testkit::unique("t"), timeout };
         Gate::new(Cache::new(&url, options).unwrap())
     };
     let (gate, now) = (within(Duration::from_secs(5)), testkit::clock().now());
