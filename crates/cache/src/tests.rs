@@ -197,3 +197,23 @@ async fn a_script_that_redis_refuses_is_no_reason_to_stop_asking() {
     assert_eq!(cache.status().state, State::Closed);
     cache.ping().await.unwrap();
 }
+
+#[test]
+fn each_thread_asks_on_a_connection_of_its_own() {
+    let (cache, together) = (redis(), std::sync::Barrier::new(2));
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    for _ in 0..10 {
+                        cache.ping().await.unwrap();
+                    }
+                });
+                together.wait();
+                assert_eq!(cache.status().connections, 2);
+                together.wait();
+            });
+        }
+    });
+}
