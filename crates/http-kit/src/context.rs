@@ -10,9 +10,9 @@ use crate::{Caller, Endpoint, RequestId};
 /// route.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    pub id: RequestId,
+    pub(crate) id: RequestId,
     /// The caller's address as seen through the trusted proxies.
-    pub address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     /// The route that answers; none when no path fits.
     pub endpoint: Option<Endpoint>,
     pub(crate) caller: Caller,

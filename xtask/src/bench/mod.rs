@@ -363,32 +363,21 @@ fn placing(
     };
     // Before and after, because what lies between takes minutes.
     let before = [pgbench(32)?, pgbench(256)?];
-    let rounds = Orders { port, customers, database, processes, stored }.measure(load)?;
+    let bare = BareRoute::start(site, &[b' '; 400])?;
+    let rounds = Orders { port, customers, database, processes, stored, bare }.measure(load)?;
     let after = [pgbench(32)?, pgbench(256)?];
     let [[few, many], [few_after, many_after]] = [before, after];
     let (few, many) = (Measured::joined(&[few, few_after]), Measured::joined(&[many, many_after]));
-    // As many bytes as a refusal has.
-    let bare = BareRoute::start(site, &[b' '; 400])?;
-    let (refusal, refusal_to_many) = (bare.measure(load)?, bare.measure(&orders::crowd(load))?);
     table.ratio("order, 32 at once", &rounds.few, &few);
     table.ratio("order, 256 at once", &rounds.many, &many);
     table.ratio("order of one hot product", &rounds.hot, &rounds.spread);
-    table.ratio("order of what is sold out", &rounds.sold_out, &refusal);
-    table.ratio("the same, 256 at once", &rounds.sold_out_to_many, &refusal_to_many);
+    let ([sold_out, refusal], [sold_out_to_many, refusal_to_many]) =
+        (rounds.sold_out, rounds.sold_out_to_many);
+    table.ratio("order of what is sold out", &sold_out, &refusal);
+    table.ratio("the same, 256 at once", &sold_out_to_many, &refusal_to_many);
     table.ratio(&format!("order with {stored} stored"), &rounds.among_many, &rounds.before);
     table.share("refusals that took the gate 1 ms at most", rounds.refused_at_once);
-    let orders::Rounds {
-        few: at_few,
-        many: at_many,
-        before,
-        among_many,
-        spread,
-        hot,
-        flash,
-        sold_out,
-        sold_out_to_many,
-        ..
-    } = rounds;
+    let orders::Rounds { few: at_few, many: at_many, before, among_many, spread, hot, flash, .. } = rounds;
     table.rows.extend([at_few, at_many, before, among_many, spread, hot, flash, sold_out, sold_out_to_many]);
     table.floors.extend([few, many, refusal, refusal_to_many]);
     Ok(())

@@ -5,11 +5,12 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::crowd::{self, Post};
+use super::floors::BareRoute;
 use super::gate::Refusals;
 use super::usage::Processes;
 use super::visitor::Customer;
 use super::wrk::{Ask, Load};
-use super::{Measured, settle_in};
+use super::{Measured, in_turns, settle_in};
 use crate::say;
 
 /// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
@@ -69,6 +70,8 @@ pub(super) struct Orders<'a> {
     pub(super) processes: Processes,
     /// So many orders are stored before the last round.
     pub(super) stored: u32,
+    /// Answers as many bytes as a refusal has.
+    pub(super) bare: BareRoute,
 }
 
 pub(super) struct Rounds {
@@ -80,9 +83,10 @@ pub(super) struct Rounds {
     pub(super) before: Measured,
     /// Of [`BUYERS`] at once, [`LUCKY`] are served.
     pub(super) flash: Measured,
-    pub(super) sold_out: Measured,
-    /// The same by [`crowd`].
-    pub(super) sold_out_to_many: Measured,
+    /// Refusals, and the bare route.
+    pub(super) sold_out: [Measured; 2],
+    /// The same to [`crowd`].
+    pub(super) sold_out_to_many: [Measured; 2],
     /// What the gate itself took, of a hundred refusals, within a millisecond.
     pub(super) refused_at_once: f64,
 }
@@ -114,8 +118,12 @@ impl Orders<'_> {
                 self.processes.during(name, || load.run_refused(self.port, &asks))
             })
         };
-        let sold_out = refused("order of what is sold out", load)?;
-        let sold_out_to_many = refused("order of what is sold out, 256 at once", &crowd(load))?;
+        let sold_out = in_turns(load, |turn| {
+            Ok([refused("order of what is sold out", turn)?, self.bare.measure(turn)?])
+        })?;
+        let sold_out_to_many = in_turns(&crowd(load), |turn| {
+            Ok([refused("order of what is sold out, 256 at once", turn)?, self.bare.measure(turn)?])
+        })?;
         // How long one waits, not how many are served.
         let patient = Load { connections: 2, ..*load };
         let before_gate = Refusals::read(self.port)?;
@@ -173,7 +181,7 @@ impl Orders<'_> {
 }
 
 /// Who comes too late comes with many others.
-pub(super) fn crowd<'a>(load: &Load<'a>) -> Load<'a> {
+fn crowd<'a>(load: &Load<'a>) -> Load<'a> {
     Load { connections: 256, ..*load }
 }
 
