@@ -193,11 +193,12 @@ impl Cache {
 }
 
 impl Shared {
-    /// This thread's, of one connection.
+    /// This thread's: one connection, for as long as it lasts, and one that can be made while another is being given up.
     fn pool(&self) -> &bb8::Pool<Manager> {
         self.pools.get_or(|| {
             bb8::Pool::builder()
-                .max_size(1)
+                .max_size(2)
+                .queue_strategy(bb8::QueueStrategy::Lifo)
                 .connection_timeout(self.options.timeout)
                 .test_on_check_out(false)
                 .build_unchecked(self.manager.clone())
