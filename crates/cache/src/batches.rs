@@ -13,8 +13,8 @@ pub(crate) const LIFE: Duration = Duration::from_secs(10);
 /// and has lost what was left.
 const AT_MOST: usize = 100_000;
 
-/// Nearly every request spends from here, so it is a plain map behind a lock that is held for a look: what a cache does
-/// beside the look, so that it may choose whom to forget, would cost several times as much.
+/// Nearly every request spends from here, so it is a plain map behind a lock that is held for a look: nothing
+/// is noted of the look, as a cache does so that it may choose whom to forget.
 pub(crate) struct Batches<M>(Mutex<Held<M>>);
 
 struct Held<M> {

@@ -60,7 +60,7 @@ impl Counted {
             Caller::Customer(customer) => Self::User(customer.user),
             Caller::Guest(guest) => Self::Guest(*guest),
             Caller::Staff(member) => Self::Staff(member.actor.staff),
-            _ => context.address.map_or(Self::Unknown, |address| Self::Network(Network::around(address))),
+            _ => context.network().map_or(Self::Unknown, Self::Network),
         })
         .unwrap_or(Self::Unknown)
     }

@@ -31,9 +31,8 @@ impl FromRequest for Client {
         let name: Option<String> =
             header.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect());
         let name = name.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let address = RequestContext::read(req, |context| context.address).flatten();
-        let network =
-            address.map_or_else(|| "unknown".to_owned(), |address| Network::around(address).to_string());
+        let network = RequestContext::read(req, RequestContext::network).flatten();
+        let network = network.map_or_else(|| "unknown".to_owned(), |network| network.to_string());
         ready(Ok(Self { network, name }))
     }
 }

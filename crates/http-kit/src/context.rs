@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::{HttpMessage, HttpRequest};
 
-use crate::{Caller, Endpoint, RequestId};
+use crate::{Caller, Endpoint, Network, RequestId};
 
 /// One entry among the request's extensions, because each costs it allocations: begun by the gateway, completed by the
 /// route.
@@ -12,7 +12,7 @@ use crate::{Caller, Endpoint, RequestId};
 pub struct RequestContext {
     pub(crate) id: RequestId,
     /// The caller's address as seen through the trusted proxies.
-    pub(crate) address: Option<IpAddr>,
+    address: Option<IpAddr>,
     /// The route that answers; none when no path fits.
     pub endpoint: Option<Endpoint>,
     pub(crate) caller: Caller,
@@ -32,6 +32,11 @@ impl RequestContext {
     /// What `look` finds in it; `None` without one.
     pub fn read<T>(req: &HttpRequest, look: impl FnOnce(&Self) -> T) -> Option<T> {
         req.extensions().get::<Self>().map(look)
+    }
+
+    /// `None` when nobody told where the request comes from.
+    pub(crate) fn network(&self) -> Option<Network> {
+        self.address.map(Network::around)
     }
 
     /// Changes it; a request that came past the gateway, as in a test of a route, is given one first.
