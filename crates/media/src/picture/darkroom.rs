@@ -1,7 +1,7 @@
 //! Where pictures are developed: a thread of its own, one picture after the other.
 //!
 //! One, because a picture may take 120 MB and the process is not to grow by more than 200; a thread of its own, so
-//! that no request waits for pixels, and what the allocator keeps back for a thread (up to 60 MB) it keeps once.
+//! that no request waits for pixels.
 
 use std::{
     io,
