@@ -95,6 +95,21 @@ async fn wildcards_are_ordinary_characters() {
 }
 
 #[tokio::test]
+async fn a_letter_begins_words_only_where_somebody_may_type_on() {
+    let shop = Shop::real().await;
+    let in_dry_matter = first_names(&shop, "ser s.m.", Language::Pl, 100).await;
+    assert!(in_dry_matter.len() > 1, "{in_dry_matter:?}");
+    for name in &in_dry_matter {
+        assert!(name.contains("s.m."), "{name}");
+    }
+    for question in ["beyaz p", "BEYAZ P"] {
+        let found = first_names(&shop, question, Language::Tr, 5).await;
+        assert!(found.first().is_some_and(|name| name.contains("Beyaz Peynir")), "{question}: {found:?}");
+    }
+    assert!(!first_names(&shop, "ş", Language::Tr, 5).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_search_can_be_narrowed_sorted_and_walked() {
     let shop = Shop::real().await;
     let view = View { user_type: UserType::Individual, language: Language::Tr };
