@@ -134,6 +134,42 @@ async fn it_is_told_when_the_last_is_gone_and_when_some_are_back() {
     assert_eq!(house.db.number(&same).await, 1, "as the contract has it");
 }
 
+#[tokio::test]
+async fn what_lines_and_movements_belong_to_stays_and_what_belongs_to_nothing_is_told() {
+    let (house, products) = House::with(&[5]).await;
+    house.reserve(house.order(), [(products[0], 1)]).await.unwrap();
+    for sql in [
+        "delete from inventory.stock".to_owned(),
+        "truncate inventory.stock, inventory.reservations".to_owned(),
+        "delete from inventory.reservations".to_owned(),
+        format!("update inventory.stock set sku_id = gen_random_uuid() where sku_id = '{}'", products[0]),
+        "update inventory.reservations set id = gen_random_uuid()".to_owned(),
+    ] {
+        let refused = house.db.db().conn().await.unwrap().batch_execute(&sql).await.unwrap_err();
+        assert!(refused.to_string().contains("never deleted"), "{sql}: {refused}");
+    }
+    house.assert_whole().await;
+
+    house
+        .db
+        .exec(
+            "insert into inventory.reservation_lines
+             select r.id, gen_random_uuid(), 1 from inventory.reservations r;
+             insert into inventory.reservation_lines select gen_random_uuid(), s.sku_id, 1 from inventory.stock s;
+             insert into inventory.stock_movements (
+                 sku_id, version, kind, d_on_hand, d_reserved, on_hand_after, reserved_after, reservation_id, actor, at)
+             select s.sku_id, s.version + 1, 'reserve', 0, 0, s.on_hand, s.reserved, gen_random_uuid(), 'test', now()
+             from inventory.stock s;
+             insert into inventory.stock_movements (
+                 sku_id, version, kind, d_on_hand, d_reserved, on_hand_after, reserved_after, actor, at)
+             values (gen_random_uuid(), 1, 'receive', 1, 0, 1, 0, 'test', now())",
+        )
+        .await;
+    let told = "select count(*) from inventory.integrity where rule like ";
+    assert_eq!(house.db.number(&format!("{told} 'a line is of%'")).await, 2);
+    assert_eq!(house.db.number(&format!("{told} 'a movement is of%'")).await, 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn enough_for_all_serves_all() {
     let (house, products) = House::with(&[1_000]).await;
