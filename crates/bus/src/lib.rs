@@ -29,10 +29,15 @@ use kernel::id::EventId;
 
 use schema::outbox;
 
-/// `event` as `platform.publish(jsonb, timestamptz)` takes it, for a domain whose own SQL records it.
-pub fn message<E: Event>(event: &E, now: DateTime<Utc>) -> QueryResult<serde_json::Value> {
-    let (id, name, aggregate) = (EventId::generate(now), E::NAME, event.aggregate());
-    Ok(serde_json::json!({ "id": id, "name": name, "aggregate": aggregate, "payload": payload(event)? }))
+/// An event as `platform.publish_all` takes it, for a domain whose own SQL records it.
+pub struct Message {
+    pub id: EventId,
+    pub aggregate: String,
+    pub payload: serde_json::Value,
+}
+
+pub fn message(event: &impl Event, now: DateTime<Utc>) -> QueryResult<Message> {
+    Ok(Message { id: EventId::generate(now), aggregate: event.aggregate(), payload: payload(event)? })
 }
 
 fn payload(event: &impl Event) -> QueryResult<serde_json::Value> {

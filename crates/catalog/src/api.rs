@@ -20,7 +20,8 @@ pub trait CatalogApi: Send + Sync {
         view: View,
     ) -> Result<HashMap<ProductId, Product>, CatalogError>;
 
-    /// The same as the database has it at this very moment: for whoever charges what it says. Always one query.
+    /// The same as the database has it at this very moment: for whoever charges what it says. One query tells whether
+    /// what is in memory is that; when it is not, a second reads them.
     async fn products_now(
         &self,
         ids: &[ProductId],

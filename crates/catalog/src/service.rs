@@ -66,7 +66,7 @@ impl CatalogApi for CatalogService {
         ids: &[ProductId],
         view: View,
     ) -> Result<HashMap<ProductId, Product>, CatalogError> {
-        self.read_by_id(ids, view).await
+        self.products_by_id_now(ids, view).await
     }
 
     async fn exists(&self, product: ProductId) -> Result<bool, CatalogError> {

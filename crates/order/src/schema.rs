@@ -60,18 +60,3 @@ diesel::table! {
         at -> Timestamptz,
     }
 }
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// Writes orders with everything that belongs to them, but for those whose customer has too much that waits for its
-    /// money.
-    #[sql_name = "orders.place_many"]
-    fn place_many(
-        orders: diesel::sql_types::Jsonb,
-        lines: diesel::sql_types::Jsonb,
-        timelines: diesel::sql_types::Jsonb,
-        messages: diesel::sql_types::Jsonb,
-        most_orders: diesel::sql_types::Integer,
-        most_units: diesel::sql_types::Array<diesel::sql_types::Integer>,
-    ) -> diesel::sql_types::Jsonb;
-}

@@ -19,7 +19,6 @@ use kernel::{
     Money, VatRate,
     id::{CartId, EventId, OrderId, PaymentId, ProductId, UserId},
 };
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -27,12 +26,10 @@ use crate::{
     schema::{order_events, order_lines, orders},
 };
 
-/// Also what `orders.place_many` takes, by the names of the columns.
-#[derive(HasQuery, Serialize)]
+#[derive(HasQuery)]
 #[diesel(table_name = orders)]
-pub(crate) struct OrderRow {
+struct OrderRow {
     id: OrderId,
-    /// Drawn by PostgreSQL.
     number: String,
     user_id: UserId,
     status: String,
@@ -40,15 +37,11 @@ pub(crate) struct OrderRow {
     payment_method: String,
     cart_id: CartId,
     cart_revision: i64,
-    net: i64,
-    vat: i64,
-    gross: i64,
     shipping_address: Value,
     billing_address: Value,
     notes: Option<String>,
     hold_until: DateTime<Utc>,
     created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
     paid_at: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
     cancelled_at: Option<DateTime<Utc>>,
@@ -59,9 +52,9 @@ pub(crate) struct OrderRow {
     refunded: i64,
 }
 
-#[derive(HasQuery, Serialize)]
+#[derive(HasQuery)]
 #[diesel(table_name = order_lines)]
-pub(crate) struct LineRow {
+struct LineRow {
     product_id: ProductId,
     code: String,
     name: String,
@@ -333,39 +326,6 @@ pub(crate) async fn put_payment_status(
 }
 
 impl OrderRow {
-    pub(crate) fn of(order: &Order) -> QueryResult<Self> {
-        let json = |address| {
-            serde_json::to_value(address).map_err(|e| diesel::result::Error::SerializationError(e.into()))
-        };
-        Ok(Self {
-            id: order.id,
-            number: order.number.clone(),
-            user_id: order.user,
-            status: order.status.as_str().to_owned(),
-            payment_status: order.payment_status.as_str().to_owned(),
-            payment_method: method_word(order.payment_method).to_owned(),
-            cart_id: order.cart,
-            cart_revision: order.cart_revision,
-            net: order.totals.net.amount(),
-            vat: order.totals.vat.amount(),
-            gross: order.totals.gross.amount(),
-            shipping_address: json(&order.shipping_address)?,
-            billing_address: json(&order.billing_address)?,
-            notes: order.notes.clone(),
-            hold_until: order.hold_until,
-            created_at: order.created_at,
-            updated_at: order.created_at,
-            paid_at: order.paid_at,
-            due_at: order.due_at,
-            cancelled_at: order.cancelled_at,
-            cancel_reason: order.cancel_reason.clone(),
-            tracking_number: order.tracking_number.clone(),
-            carrier: order.carrier.clone(),
-            payment_id: order.payment,
-            refunded: order.refunded.amount(),
-        })
-    }
-
     fn into_order(self, lines: Vec<LineRow>, events: Vec<OrderEvent>) -> QueryResult<Order> {
         let lines = lines.into_iter().map(LineRow::into_line).collect::<QueryResult<Vec<_>>>()?;
         let totals = Totals::of(&lines).map_err(corrupt)?;
@@ -399,21 +359,6 @@ impl OrderRow {
 }
 
 impl LineRow {
-    pub(crate) fn of(line: &OrderLine) -> QueryResult<Self> {
-        Ok(Self {
-            product_id: line.product,
-            code: line.code.clone(),
-            name: line.name.clone(),
-            size: line.size.clone(),
-            image_url: line.image_url.clone(),
-            quantity: i32::try_from(line.quantity)
-                .map_err(|e| diesel::result::Error::SerializationError(e.into()))?,
-            unit_price: line.unit_price.amount(),
-            line_total: line.line_total.amount(),
-            vat_basis_points: line.vat.basis_points(),
-        })
-    }
-
     fn into_line(self) -> QueryResult<OrderLine> {
         Ok(OrderLine {
             product: self.product_id,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use db::{Db, Tx};
+use db::{Db, DbError, Together, Tx};
 use kernel::{Clock, id::ProductId};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -45,6 +45,9 @@ struct Shared {
     looked: RwLock<Option<Instant>>,
     /// Held by whoever looks.
     turn: Mutex<Option<Sight>>,
+    /// What the index holds; none while it is being changed.
+    stands: RwLock<Option<Sight>>,
+    newest: Together<(), i64>,
 }
 
 /// What was seen at the last look.
@@ -55,18 +58,27 @@ struct Sight {
     next_change: Option<DateTime<Utc>>,
 }
 
+impl Sight {
+    /// Whether it is what the database has, whose newest revision this is.
+    fn is_all(&self, revision: i64, now: DateTime<Utc>) -> bool {
+        self.known.revision == revision && self.next_change.is_none_or(|at| now < at)
+    }
+}
+
 impl Live {
     /// So many products are read at once: a large shop, or a large import, is never in memory twice.
     const PART: usize = 2_000;
 
     pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, ages: Ages) -> Self {
         Self(Arc::new(Shared {
+            newest: Together::new(&db),
             db,
             clock,
             ages,
             index: RwLock::default(),
             looked: RwLock::default(),
             turn: Mutex::default(),
+            stands: RwLock::default(),
         }))
     }
 
@@ -78,6 +90,21 @@ impl Live {
             Box::pin(self.look_in_turn(age)).await?;
         }
         Ok(self.0.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The index, if it is what the database has at this very moment.
+    pub(crate) async fn index_now(&self) -> Result<Option<RwLockReadGuard<'_, Index>>, CatalogError> {
+        let revision = self.0.newest.ask((), |(), ()| false, |asked| self.newest(asked)).await?;
+        // Held before it is asked what it holds: nobody changes it in between.
+        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
+        let stands = *self.0.stands.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        Ok(stands.is_some_and(|stands| stands.is_all(revision, now)).then_some(index))
+    }
+
+    async fn newest(&self, asked: Vec<Arc<()>>) -> Result<Vec<i64>, DbError> {
+        let revision = store::revision(&mut *self.0.db.conn().await?).await?;
+        Ok(vec![revision; asked.len()])
     }
 
     /// One looks; those who can do with what is known do not wait for her, nor for a database that is slow or away.
@@ -98,15 +125,13 @@ impl Live {
     }
 
     async fn look(&self, sight: &mut Option<Sight>) -> Result<(), CatalogError> {
-        let Shared { db, clock, looked, .. } = &*self.0;
+        let Shared { db, clock, looked, stands, .. } = &*self.0;
         let begun = Instant::now();
         let now = clock.now();
         let mut conn = db.conn().await?;
         let revision = store::revision(&mut conn).await?;
-        let idle = sight.is_some_and(|sight| {
-            revision == sight.known.revision && sight.next_change.is_none_or(|at| now < at)
-        });
-        if !idle {
+        if !sight.is_some_and(|sight| sight.is_all(revision, now)) {
+            *stands.write().unwrap_or_else(PoisonError::into_inner) = None;
             match sight {
                 None => self.read_all(&mut conn, now).await?,
                 Some(Sight { known, .. }) => {
@@ -124,6 +149,7 @@ impl Live {
             }
             let next_change = store::next_change(&mut conn, now).await?;
             *sight = Some(Sight { known: Known { revision, at: now }, next_change });
+            *stands.write().unwrap_or_else(PoisonError::into_inner) = *sight;
         }
         *looked.write().unwrap_or_else(PoisonError::into_inner) = Some(begun);
         Ok(())

@@ -37,11 +37,26 @@ impl CatalogService {
         Ok(products)
     }
 
+    /// From memory if that is what the database has, which one row tells; otherwise from the database.
+    pub(crate) async fn products_by_id_now(
+        &self,
+        ids: &[ProductId],
+        view: View,
+    ) -> Result<HashMap<ProductId, Product>, CatalogError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        if let Some(index) = self.live.index_now().await? {
+            return Ok(ids.iter().filter_map(|id| Some((*id, index.product(*id, view)?))).collect());
+        }
+        self.read_by_id(ids, view).await
+    }
+
     pub(crate) async fn product_exists(&self, product: ProductId) -> Result<bool, CatalogError> {
         Ok(store::exists(&mut *self.db.conn().await?, product).await?)
     }
 
-    pub(crate) async fn read_by_id(
+    async fn read_by_id(
         &self,
         ids: &[ProductId],
         view: View,

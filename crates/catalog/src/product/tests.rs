@@ -98,6 +98,36 @@ async fn the_price_is_the_one_that_is_valid_now() {
 }
 
 #[tokio::test]
+async fn what_is_charged_comes_from_memory_only_while_that_is_what_stands() {
+    let shop = Shop::new().await;
+    let id = shop.product(shop.category("et", 1).await, "A1").await;
+    shop.catalog.warm_up().await.unwrap();
+    let price = async || {
+        let now = shop.catalog.products_now(&[id], INDIVIDUAL).await.unwrap();
+        now.get(&id).map(|product| product.price)
+    };
+    // Nobody's revision: so that what the database has and what is in memory can be told apart.
+    let unseen = "update catalog.product_prices set gross_amount = 7 where user_type = 'individual'";
+    shop.db
+        .exec(&format!("set session_replication_role = replica; {unseen}; reset session_replication_role"))
+        .await;
+    assert_eq!(price().await, Some(Money::grosz(1999)), "from memory");
+
+    shop.db.exec("update catalog.product_prices set min_quantity = 2").await;
+    assert_eq!(price().await, Some(Money::grosz(7)), "something has changed since the last look");
+    assert_eq!(price().await, Some(Money::grosz(7)), "and nobody has looked");
+    shop.catalog.warm_up().await.unwrap();
+    assert_eq!(price().await, Some(Money::grosz(7)));
+
+    let end = format!("update catalog.product_prices set valid_to = {TODAY} + interval '1 hour'");
+    shop.db.exec(&end).await;
+    shop.catalog.warm_up().await.unwrap();
+    assert_eq!(price().await, Some(Money::grosz(7)));
+    shop.clock.advance(TimeDelta::hours(1));
+    assert_eq!(price().await, None, "it ended by itself");
+}
+
+#[tokio::test]
 async fn others_are_told_of_inactive_products_and_not_of_unknown_ones() {
     let shop = Shop::new().await;
     let category = shop.category("et", 1).await;

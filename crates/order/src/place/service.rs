@@ -316,8 +316,8 @@ impl OrderService {
             UserType::Individual => self.rules.most_unpaid_units.0,
             UserType::Corporate => self.rules.most_unpaid_units.1,
         };
-        let new = Arc::new(NewOrder::new(order, &placed, most_units).map_err(DbError::from)?);
-        let same = |a: &NewOrder, b: &NewOrder| a.user == b.user;
+        let new = Arc::new(NewOrder::new(order.clone(), &placed, most_units).map_err(DbError::from)?);
+        let same = |a: &NewOrder, b: &NewOrder| a.order.user == b.order.user;
         let mut written = self.writer.ask(new.clone(), same, |new| self.insert(new)).await;
         if written.as_ref().is_err_and(|e| e.violated().is_some()) {
             // One of them stands already, which one is not known: each goes alone.

@@ -1,0 +1,1 @@
+drop function platform.publish_all(text, uuid[], text[], jsonb[], timestamptz[]);
