@@ -9,14 +9,14 @@ use diesel::{
     expression::SqlLiteral,
     prelude::*,
     sql_query,
-    sql_types::{self, Array, Bool, Jsonb, Nullable, Text, Timestamptz},
+    sql_types::{self, Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
 use kernel::{
     Money,
     id::{OrderId, PaymentId, UserId},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     Payment, PaymentStatus,
@@ -62,33 +62,36 @@ pub(crate) async fn insert_attempts(
     conn: &mut Tx,
     new: &[Arc<NewAttempt>],
 ) -> QueryResult<Vec<Option<Payment>>> {
-    let row = |NewAttempt { payment, user }: &NewAttempt| {
-        json!({
-            "id": payment.id, "order_id": payment.order, "attempt": payment.attempt,
-            "method": payment.method.as_str(), "amount": payment.amount.amount(),
-            "currency": payment.amount.currency().code(), "status": payment.status.as_str(),
-            "expires_at": payment.expires_at, "created_at": payment.created_at, "user_id": user,
-        })
-    };
     let insert = sql_query(
         "insert into payments.payments
              (id, order_id, attempt, method, amount, currency, status, expires_at, created_at, updated_at, customer_id)
-         select n.id, n.order_id, n.attempt, n.method, n.amount, n.currency, n.status, n.expires_at, n.created_at,
-             n.created_at, (select c.customer_id from payments.customers c where c.user_id = n.user_id)
-         from jsonb_to_recordset($1) n (
-             id uuid, order_id uuid, attempt int, method text, amount bigint, currency text, status text,
-             expires_at timestamptz, created_at timestamptz, user_id uuid
-         )
+         select n.id, n.order_id, n.attempt, n.method, n.amount, n.currency, n.status, n.expires_at, n.at, n.at,
+             (select c.customer_id from payments.customers c where c.user_id = n.user_id)
+         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             n (id, order_id, attempt, method, amount, currency, status, expires_at, at, user_id)
          on conflict (order_id, attempt) do nothing
          returning id, customer_id",
-    );
-    let rows = Value::Array(new.iter().map(|one| row(one)).collect());
-    let written: Vec<InsertedRow> = cached(insert.bind::<Jsonb, _>(rows)).load(conn).await?;
+    )
+    .bind::<Array<sql_types::Uuid>, _>(column(new, |payment| payment.id))
+    .bind::<Array<sql_types::Uuid>, _>(column(new, |payment| payment.order))
+    .bind::<Array<Integer>, _>(column(new, |payment| payment.attempt))
+    .bind::<Array<Text>, _>(column(new, |payment| payment.method.as_str()))
+    .bind::<Array<BigInt>, _>(column(new, |payment| payment.amount.amount()))
+    .bind::<Array<Text>, _>(column(new, |payment| payment.amount.currency().code()))
+    .bind::<Array<Text>, _>(column(new, |payment| payment.status.as_str()))
+    .bind::<Array<Timestamptz>, _>(column(new, |payment| payment.expires_at))
+    .bind::<Array<Timestamptz>, _>(column(new, |payment| payment.created_at))
+    .bind::<Array<sql_types::Uuid>, _>(new.iter().map(|new| new.user).collect::<Vec<_>>());
+    let written: Vec<InsertedRow> = cached(insert).load(conn).await?;
     let stands = |NewAttempt { payment, .. }: &NewAttempt| {
         let row = written.iter().find(|row| row.id == payment.id)?;
         Some(Payment { customer: row.customer_id.clone(), ..payment.clone() })
     };
     Ok(new.iter().map(|one| stands(one)).collect())
+}
+
+fn column<'a, T>(new: &'a [Arc<NewAttempt>], of: impl Fn(&'a Payment) -> T) -> Vec<T> {
+    new.iter().map(|new| of(&new.payment)).collect()
 }
 
 pub(crate) async fn find_attempt(
