@@ -2,7 +2,7 @@
 //!
 //! An order's questions are combined one after the other, by kind. Were every kind to call as soon as somebody waits,
 //! those who came together would be pulled apart on the way, and each call would be for a few. So an instance has few
-//! such calls under way; the next is made where the most has been waited, which lets the many catch up with the few.
+//! such calls under way; the next is made where the most wait, which lets the few catch up with the many.
 
 use std::{
     sync::{
@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 
 /// So many calls are under way at once.
 const CALLS: usize = 2;
-/// A call that takes longer waits for something itself, a lock perhaps, and keeps nobody else from going on.
+/// A call that takes longer waits for something itself, a lock perhaps, and keeps nobody else from going on. Whoever has
+/// waited longer goes first, however few they are.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Clones share the turns.
@@ -67,18 +68,24 @@ impl Turns {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who waits with the most for the longest.
     fn next(&self) -> Option<Waiting> {
         let mut inner = self.inner();
-        let waited = |one: &Waiting| {
-            one.since.elapsed() * u32::try_from(one.crowd.load(Ordering::Relaxed)).unwrap_or(1)
-        };
-        let longest = (0..inner.waiting.len()).max_by_key(|nth| waited(&inner.waiting[*nth]));
-        if longest.is_none() {
+        let first = first(&inner.waiting, Instant::now());
+        if first.is_none() {
             inner.free += 1;
         }
-        longest.map(|nth| inner.waiting.swap_remove(nth))
+        first.map(|nth| inner.waiting.swap_remove(nth))
     }
+}
+
+/// Who has lost patience, the longest ago; or else who waits with the most, and of those the longest.
+fn first(waiting: &[Waiting], now: Instant) -> Option<usize> {
+    let urgency = |one: &Waiting| {
+        let waited = now.duration_since(one.since);
+        let crowd = if waited < PATIENCE { one.crowd.load(Ordering::Relaxed) } else { usize::MAX };
+        (crowd, waited)
+    };
+    (0..waiting.len()).max_by_key(|nth| urgency(&waiting[*nth]))
 }
 
 impl Drop for Turn {
@@ -100,26 +107,39 @@ mod tests {
         Arc::new(AtomicUsize::new(of))
     }
 
-    #[tokio::test]
-    async fn where_the_most_wait_the_next_call_is_made() {
-        let turns = Turns::default();
-        let (lone, few, many) = (crowd(1), crowd(1), crowd(20));
-        let (first, second) = (turns.take(&lone).await, turns.take(&lone).await);
-        let (mut few, mut many) = (Box::pin(turns.take(&few)), Box::pin(turns.take(&many)));
-        assert!(few.as_mut().now_or_never().is_none());
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        assert!(many.as_mut().now_or_never().is_none());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        drop(first);
-        assert!(few.as_mut().now_or_never().is_none());
-        let third = many.as_mut().now_or_never().unwrap();
+    #[test]
+    fn where_the_most_wait_the_next_call_is_made_unless_somebody_has_lost_patience() {
+        let now = Instant::now() + Duration::from_secs(1);
+        let waiting = |all: &[(usize, u64)]| {
+            let one = |(of, ms): &(usize, u64)| Waiting {
+                crowd: crowd(*of),
+                since: now - Duration::from_millis(*ms),
+                give: oneshot::channel().0,
+            };
+            first(&all.iter().map(one).collect::<Vec<_>>(), now)
+        };
+        assert_eq!(waiting(&[]), None);
+        assert_eq!(waiting(&[(1, 19), (20, 1), (2, 5)]), Some(1), "the most");
+        assert_eq!(waiting(&[(2, 1), (2, 3), (2, 2)]), Some(1), "of as many, who has waited longest");
+        assert_eq!(waiting(&[(20, 19), (1, 20), (20, 1)]), Some(1), "nobody is overtaken for ever");
+        assert_eq!(waiting(&[(32, 20), (1, 21), (5, 22)]), Some(2), "nor by a crowd that waits as well");
+    }
 
-        // One that has gone away is stepped over, and a turn that nobody waits for is free.
-        drop(few);
+    #[tokio::test]
+    async fn a_turn_is_given_on_and_is_free_when_nobody_waits() {
+        let (turns, some) = (Turns::default(), crowd(1));
+        let (first, second) = (turns.take(&some).await, turns.take(&some).await);
+        let (mut gone, mut next) = (Box::pin(turns.take(&some)), Box::pin(turns.take(&some)));
+        assert!(gone.as_mut().now_or_never().is_none());
+        assert!(next.as_mut().now_or_never().is_none());
+        // One that has gone away is stepped over.
+        drop(gone);
+        drop(first);
+        let third = next.as_mut().now_or_never().unwrap();
         drop((second, third));
-        let both = (turns.take(&lone).await, turns.take(&lone).await);
-        assert!(turns.take(&lone).now_or_never().is_none());
+        let both = (turns.take(&some).await, turns.take(&some).await);
+        assert!(turns.take(&some).now_or_never().is_none());
         drop(both);
-        drop((turns.take(&lone).await, turns.take(&lone).await));
+        drop((turns.take(&some).await, turns.take(&some).await));
     }
 }

@@ -162,8 +162,10 @@ where
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"));
         }
     };
+    // Large, and moved from hand to hand: put in one place.
+    let work = Box::pin(work(turn));
     let task = async move {
-        let done = tokio::time::timeout(limit, work(turn)).await;
+        let done = tokio::time::timeout(limit, work).await;
         match done.unwrap_or_else(|_| Err(too_slow())) {
             Ok(reply) => {
                 let status = reply.status.as_u16();

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use http_kit::StoredLanguage;
 use kernel::{Language, id::UserId};
-use moka::future::Cache;
+use moka::sync::Cache;
 use user::api::UsersApi;
 
 /// Remembers languages for a minute: a request that says nothing about its language costs no query.
@@ -24,11 +24,19 @@ impl LanguagesOfUsers {
 #[async_trait]
 impl StoredLanguage for LanguagesOfUsers {
     async fn language_of(&self, user: UserId) -> Option<Language> {
-        let asked = self.known.try_get_with(user, self.users.language_of(user)).await;
-        // A language is never worth failing a request for.
-        asked.unwrap_or_else(|e| {
-            tracing::debug!(error = %e, "the customer's language could not be read");
-            None
-        })
+        if let Some(known) = self.known.get(&user) {
+            return known;
+        }
+        match self.users.language_of(user).await {
+            Ok(language) => {
+                self.known.insert(user, language);
+                language
+            }
+            // A language is never worth failing a request for.
+            Err(e) => {
+                tracing::debug!(error = %e, "the customer's language could not be read");
+                None
+            }
+        }
     }
 }

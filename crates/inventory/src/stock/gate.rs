@@ -5,12 +5,12 @@
 //! [`TRUSTED`] ago. So it may be empty, old, slow or gone: then PostgreSQL is asked, and nothing else is different.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use cache::{Cache, Script};
+use cache::{Cache, CacheError, Script};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::id::ProductId;
 use serde::Deserialize;
@@ -26,6 +26,15 @@ const SCARCE: u32 = 100;
 
 /// What nobody has asked for in so long is forgotten.
 const KEPT: Duration = Duration::from_mins(1);
+
+/// What Redis said of a product is not asked for again for so long: a crowd wants the same one.
+pub(crate) const HEARD: Duration = Duration::from_millis(25);
+
+/// So many products are remembered at most; there are rarely two that a crowd wants.
+const MOST_HEARD: usize = 1_000;
+
+/// How much there was, and when (ms).
+type Known = (Option<u32>, Option<i64>);
 
 /// KEYS: the product. ARGV: available, version, as of (ms), kept (ms), 1 to write only what is there already.
 /// Absolute values, of which the newest version stays, whatever order they come in.
@@ -58,6 +67,8 @@ pub(crate) struct Gate {
     cache: Cache,
     /// Which history of the database the versions belong to, once PostgreSQL has said so.
     timeline: Arc<RwLock<Option<String>>>,
+    /// What Redis said of scarce products a moment ago.
+    heard: Arc<Mutex<HashMap<ProductId, (Instant, Known)>>>,
 }
 
 /// What there was to sell, in which history of the database.
@@ -75,7 +86,7 @@ impl Level {
 
 impl Gate {
     pub(crate) fn new(cache: Cache) -> Self {
-        Self { cache, timeline: Arc::default() }
+        Self { cache, timeline: Arc::default(), heard: Arc::default() }
     }
 
     /// What there is too little of, as far as is known here; empty lets everybody through.
@@ -86,9 +97,11 @@ impl Gate {
             let sum = wanted.entry(line.product).or_default();
             *sum = sum.saturating_add(line.quantity);
         }
-        let names: Vec<String> = wanted.keys().map(|product| name(&timeline, *product)).collect();
         let asked = Instant::now();
-        let known = self.cache.fields_of::<(Option<u32>, Option<i64>)>(&names, &["a", "t"]).await;
+        let known = match self.recall(wanted.keys(), asked) {
+            Some(known) => Ok(known),
+            None => self.ask(&timeline, wanted.keys()).await,
+        };
         let short = match &known {
             Ok(known) => wanted
                 .into_iter()
@@ -113,6 +126,36 @@ impl Gate {
         short
     }
 
+    /// What was heard of all of these a moment ago.
+    fn recall<'a>(&self, wanted: impl Iterator<Item = &'a ProductId>, now: Instant) -> Option<Vec<Known>> {
+        let heard = self.heard();
+        let young = |(at, known): &(Instant, Known)| (now.duration_since(*at) < HEARD).then_some(*known);
+        wanted.map(|product| heard.get(product).and_then(young)).collect()
+    }
+
+    async fn ask(
+        &self,
+        timeline: &str,
+        wanted: impl Iterator<Item = &ProductId> + Clone + Send,
+    ) -> Result<Vec<Known>, CacheError> {
+        let names: Vec<String> = wanted.clone().map(|product| name(timeline, *product)).collect();
+        let known = self.cache.fields_of::<Known>(&names, &["a", "t"]).await?;
+        let scarce = wanted.zip(&known).filter(|(_, (available, _))| available.is_some());
+        let mut heard = self.heard();
+        for (product, known) in scarce {
+            if heard.len() >= MOST_HEARD {
+                heard.clear();
+            }
+            heard.insert(*product, (Instant::now(), *known));
+        }
+        drop(heard);
+        Ok(known)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, HashMap<ProductId, (Instant, Known)>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells the gate what PostgreSQL had at `at`. Best effort: what it does not get to hear makes it ask.
     pub(crate) async fn tell(&self, news: &Levels, at: DateTime<Utc>) {
         self.learn(&news.timeline);
@@ -132,6 +175,7 @@ impl Gate {
         if let Err(e) = self.cache.script::<u8>(&sync).await {
             tracing::debug!(error = %e, "the gate of product {} was not told", level.product);
         }
+        self.heard().remove(&level.product);
     }
 
     fn timeline(&self) -> Option<String> {
@@ -141,6 +185,7 @@ impl Gate {
     fn learn(&self, timeline: &str) {
         if self.timeline().as_deref() != Some(timeline) {
             *self.timeline.write().unwrap_or_else(PoisonError::into_inner) = Some(timeline.to_owned());
+            self.heard().clear();
         }
     }
 }

@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use kernel::{Clock as _, id::ProductId};
 use testkit::RedisCluster;
 
-use super::gate::{Gate, Level, Levels, TRUSTED};
+use super::gate::{Gate, HEARD, Level, Levels, TRUSTED};
 use crate::HoldLine;
 
 const HERE: &str = "00000001";
@@ -55,6 +55,18 @@ async fn the_newest_version_stays_whatever_order_the_news_come_in() {
     gate.tell(&news(HERE, product, (1_000, 10)), now).await;
     assert_eq!(refused(&gate, product, 900, now).await, None, "what came in sells at once");
     assert_eq!(refused(&gate, product, 1_001, now).await, Some(1_000));
+}
+
+#[tokio::test]
+async fn what_another_instance_tells_is_heard_a_moment_later() {
+    let (cache, product, now) = (testkit::cache(), product(), testkit::clock().now());
+    let (here, there) = (Gate::new(cache.clone()), Gate::new(cache));
+    here.tell(&news(HERE, product, (0, 1)), now).await;
+    assert_eq!(refused(&here, product, 1, now).await, Some(0));
+    there.tell(&news(HERE, product, (1_000, 2)), now).await;
+    assert_eq!(refused(&there, product, 1, now).await, None);
+    tokio::time::sleep(HEARD).await;
+    assert_eq!(refused(&here, product, 1, now).await, None);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use diesel::{
     sql_types::{self, Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
-use kernel::id::{EventId, ProductId};
+use kernel::id::{EventId, OrderId, ProductId};
 use serde_json::Value;
 
 use crate::{
@@ -57,6 +57,8 @@ impl NewOrder {
 
 #[derive(QueryableByName)]
 struct WrittenRow {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: OrderId,
     #[diesel(sql_type = Nullable<Text>)]
     number: Option<String>,
     #[diesel(sql_type = Nullable<sql_types::Uuid>)]
@@ -80,9 +82,8 @@ pub(crate) async fn insert_orders(
     let quantities = quantities.collect::<Result<Vec<_>, _>>().map_err(unwritable)?;
     let at = |new: &NewOrder| new.order.created_at;
     let place = sql_query(
-        "select number, product_id, unpaid from orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
-         order by nth",
+        "select id, number, product_id, unpaid from orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
     )
     .bind::<Array<sql_types::Uuid>, _>(column(new, |new| new.order.id))
     .bind::<Array<sql_types::Uuid>, _>(column(new, |new| new.order.user))
@@ -116,17 +117,24 @@ pub(crate) async fn insert_orders(
     .bind::<Integer, _>(bounded(most_orders))
     .bind::<Array<Integer>, _>(column(new, |new| new.most_units));
     let rows: Vec<WrittenRow> = cached(place).load(conn).await?;
-    if rows.len() != new.len() {
-        return Err(corrupt("not an answer for each order"));
-    }
-    let written = |row| match row {
-        WrittenRow { number: Some(number), .. } => Written::Placed { number },
-        WrittenRow { product_id: Some(product), unpaid, .. } => {
-            Written::Units { product, unpaid: unpaid.and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX) }
-        }
-        WrittenRow { .. } => Written::Orders,
+    let written = |new: &Arc<NewOrder>| {
+        let row = rows.iter().find(|row| row.id == new.order.id);
+        row.map(WrittenRow::written).ok_or_else(|| corrupt("not an answer for each order"))
     };
-    Ok(rows.into_iter().map(written).collect())
+    new.iter().map(written).collect()
+}
+
+impl WrittenRow {
+    fn written(&self) -> Written {
+        match (&self.number, self.product_id, self.unpaid) {
+            (Some(number), _, _) => Written::Placed { number: number.clone() },
+            (None, Some(product), unpaid) => Written::Units {
+                product,
+                unpaid: unpaid.and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX),
+            },
+            (None, None, _) => Written::Orders,
+        }
+    }
 }
 
 fn column<'a, T>(new: &'a [Arc<NewOrder>], of: impl Fn(&'a NewOrder) -> T) -> Vec<T> {

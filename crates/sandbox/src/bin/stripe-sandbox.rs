@@ -9,6 +9,10 @@ use clap::Parser;
 use sandbox::{Options, Sandbox};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What the stand-in takes, the bench takes from the gateway beside it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Stand-ins for Stripe and for the tax register, for development and tests.
 #[derive(Parser)]
 struct Arguments {
