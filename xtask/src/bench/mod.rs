@@ -361,13 +361,9 @@ fn placing(
             postgres.order(&shop.processes(), clients, load.seconds)
         })
     };
-    // Before and after, because what lies between takes minutes.
-    let before = [pgbench(32)?, pgbench(256)?];
     let bare = BareRoute::start(site, &[b' '; 400])?;
-    let rounds = Orders { port, customers, database, processes, stored, bare }.measure(load)?;
-    let after = [pgbench(32)?, pgbench(256)?];
-    let [[few, many], [few_after, many_after]] = [before, after];
-    let (few, many) = (Measured::joined(&[few, few_after]), Measured::joined(&[many, many_after]));
+    let rounds = Orders { port, customers, database, processes, stored, bare }.measure(load, pgbench)?;
+    let [few, many] = rounds.floors;
     table.ratio("order, 32 at once", &rounds.few, &few);
     table.ratio("order, 256 at once", &rounds.many, &many);
     table.ratio("order of one hot product", &rounds.hot, &rounds.spread);

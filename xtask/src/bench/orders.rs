@@ -77,6 +77,8 @@ pub(super) struct Orders<'a> {
 pub(super) struct Rounds {
     pub(super) few: Measured,
     pub(super) many: Measured,
+    /// pgbench's orders, to as few and to as many.
+    pub(super) floors: [Measured; 2],
     pub(super) spread: Measured,
     pub(super) hot: Measured,
     pub(super) among_many: Measured,
@@ -92,10 +94,19 @@ pub(super) struct Rounds {
 }
 
 impl Orders<'_> {
-    pub(super) fn measure(mut self, load: &Load<'_>) -> Result<Rounds> {
+    /// pgbench's orders come right before and right after those that are held against them: minutes later the machine
+    /// may be another one.
+    pub(super) fn measure(
+        mut self,
+        load: &Load<'_>,
+        pgbench: impl Fn(u32) -> Result<Measured>,
+    ) -> Result<Rounds> {
         self.warm_up()?;
+        let [few_first, many_first] = [pgbench(32)?, pgbench(256)?];
         let few = self.round("order, 32 at once", 32, "")?;
         let many = self.round("order, 256 at once", 256, "")?;
+        let floors =
+            [[few_first, pgbench(32)?], [many_first, pgbench(256)?]].map(|both| Measured::joined(&both));
         let before = self.round("order again, 32 at once", 32, "")?;
         say::step(&format!("{} orders of the past", self.stored), || {
             self.database.batch_execute(&STORED.replace("{{COUNT}}", &self.stored.to_string()))?;
@@ -134,6 +145,7 @@ impl Orders<'_> {
         Ok(Rounds {
             few,
             many,
+            floors,
             spread,
             hot,
             among_many,
