@@ -109,11 +109,12 @@ mod tests {
 
     #[test]
     fn where_the_most_wait_the_next_call_is_made_unless_somebody_has_lost_patience() {
-        let now = Instant::now() + Duration::from_secs(1);
+        let begun = Instant::now();
+        let now = begun + Duration::from_millis(100);
         let waiting = |all: &[(usize, u64)]| {
             let one = |(of, ms): &(usize, u64)| Waiting {
                 crowd: crowd(*of),
-                since: now - Duration::from_millis(*ms),
+                since: begun + Duration::from_millis(100 - ms),
                 give: oneshot::channel().0,
             };
             first(&all.iter().map(one).collect::<Vec<_>>(), now)
