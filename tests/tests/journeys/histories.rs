@@ -50,9 +50,11 @@ const WITHOUT_A_LOCK: &str = "
         v_many text := pg_get_functiondef('inventory.reserve_many'::regproc);
         v_one text := pg_get_functiondef('inventory.reserve'::regproc);
     begin
-        execute replace(replace(v_many, 'order by s.sku_id for update;', 'order by s.sku_id;'),
-                        'if v_fits then', 'perform pg_sleep(0.2); if v_fits then');
+        v_many := replace(v_many, 'order by s.sku_id for update', 'order by s.sku_id');
+        execute replace(v_many, 'if v_fits then', 'perform pg_sleep(0.2); if v_fits then');
         execute replace(v_one, 'order by s.sku_id for update;', 'order by s.sku_id; perform pg_sleep(0.2);');
+        assert pg_get_functiondef('inventory.reserve_many'::regproc) !~ 'sku_id for update', 'a lock was left';
+        assert pg_get_functiondef('inventory.reserve'::regproc) !~ 'sku_id for update', 'a lock was left';
     end $$";
 
 /// The lines that do not fit are left out.

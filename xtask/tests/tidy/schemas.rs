@@ -11,7 +11,7 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
 /// What a domain's own SQL publishes by.
-const FOR_ALL: [(&str, &str); 2] = [(PLATFORM, "publish"), (PLATFORM, "enqueue")];
+const FOR_ALL: [(&str, &str); 3] = [(PLATFORM, "publish"), (PLATFORM, "publish_all"), (PLATFORM, "enqueue")];
 /// The book of stored files.
 const MEDIA: &str = "media";
 

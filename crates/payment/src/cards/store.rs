@@ -21,8 +21,8 @@ pub(crate) async fn insert_customer(
             customers::customer_id.eq(customer),
             customers::created_at.eq(now),
         ))
-        .on_conflict(customers::user_id)
-        .do_nothing()
+        // By whichever key: of two who write the same at once, one may meet the other's customer before her user.
+        .on_conflict_do_nothing()
         .execute(conn)
         .await?;
     customers::table.find(user).select(customers::customer_id).get_result(conn).await
