@@ -30,7 +30,7 @@ const KEPT: Duration = Duration::from_mins(1);
 /// What Redis said of a product is not asked for again for so long: a crowd wants the same one.
 pub(crate) const HEARD: Duration = Duration::from_millis(25);
 
-/// So many products are remembered at most; there are rarely two that a crowd wants.
+/// So many products are remembered at most.
 const MOST_HEARD: usize = 1_000;
 
 /// How much there was, and when (ms).
