@@ -238,6 +238,35 @@ pub(crate) async fn list_standing(
         .collect()
 }
 
+/// Orders that lines or events of since then name and that are not there.
+pub(crate) async fn list_adrift(
+    conn: &mut Tx,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<OrderId>> {
+    #[derive(QueryableByName)]
+    struct AdriftRow {
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: OrderId,
+    }
+
+    // `offset 0`: each is looked up by its key, in place of all orders being read beside them.
+    let adrift = sql_query(
+        "select l.order_id as id from orders.order_lines l where l.order_id >= $1
+             and not exists (select from orders.orders o where o.id = l.order_id offset 0)
+         union
+         select e.order_id from orders.order_events e where e.order_id >= $1
+             and not exists (select from orders.orders o where o.id = e.order_id offset 0)
+         limit $2",
+    );
+    let rows: Vec<AdriftRow> = adrift
+        .bind::<sql_types::Uuid, _>(OrderId::generate(since))
+        .bind::<sql_types::BigInt, _>(limit)
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// Orders on account whose day has come and gone without their money, of which nobody was told; those due first.
 pub(crate) async fn list_overdue(conn: &mut Tx, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<Overdue>> {
     // Spelled out as in the index `orders_due`.

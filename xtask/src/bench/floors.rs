@@ -23,7 +23,7 @@ const TABLES: &str = include_str!("floor_tables.sql");
 const SELECT: &str = "\\set id random(1, 1000)\nselect code, name, price, stock from item where id = :id;\n";
 const UPDATE: &str = "\\set id random(1, 1000)\nupdate item set stock = stock - 1 where id = :id;\n";
 const ORDER: &str = include_str!("floor_order.sql");
-const CLIENTS: u32 = 16;
+const CLIENTS: usize = 16;
 /// As much as a rate limit does: read a number, compare, write it back with an end.
 const REDIS_SCRIPT: &str = "local t = tonumber(redis.call('GET', KEYS[1]) or '0') \
      if t > tonumber(ARGV[1]) then return 0 end \
@@ -89,12 +89,12 @@ impl Postgres {
         processes.during("pgbench: update of one row", || self.run(UPDATE, CLIENTS, seconds))
     }
 
-    pub(super) fn order(&self, processes: &Processes, clients: u32, seconds: u64) -> Result<Measured> {
+    pub(super) fn order(&self, processes: &Processes, clients: usize, seconds: u64) -> Result<Measured> {
         let name = format!("pgbench: order-like transaction, {clients} at once");
         processes.during(&name, || self.run(ORDER, clients, seconds))
     }
 
-    fn run(&self, script: &str, clients: u32, seconds: u64) -> Result<Measured> {
+    fn run(&self, script: &str, clients: usize, seconds: u64) -> Result<Measured> {
         drop(fs::remove_dir_all(&self.dir));
         fs::create_dir_all(&self.dir)?;
         let file = self.dir.join("script.sql");

@@ -169,8 +169,15 @@ fn settle(postgres: &Cluster, products: u32) -> Result<()> {
     settle_in(&mut cluster::connect(&postgres.url(&database(products)))?)
 }
 
-/// Until what was left to be done in the background is done, also what comes by itself soon after an order.
+/// Until what was left to be done in the background is done, and on the disk.
 fn settle_in(database: &mut postgres::Client) -> Result<()> {
+    quiet(database)?;
+    // A million orders that are still on their way to the disk hold up everybody for seconds.
+    Ok(database.batch_execute("checkpoint")?)
+}
+
+/// Until what was left to be done in the background is done, also what comes by itself soon after an order.
+fn quiet(database: &mut postgres::Client) -> Result<()> {
     let left = "select (select count(*) from platform.outbox) + (
         select count(*) from platform.jobs where run_at <= now() + interval '20 s' and dead_at is null
     )";
@@ -178,8 +185,7 @@ fn settle_in(database: &mut postgres::Client) -> Result<()> {
         for _ in 0..1_200 {
             signals::check()?;
             if database.query_one(left, &[])?.get::<_, i64>(0) == 0 {
-                // A million orders that are still on their way to the disk hold up everybody for seconds.
-                return Ok(database.batch_execute("checkpoint")?);
+                return Ok(());
             }
             thread::sleep(Duration::from_millis(100));
         }

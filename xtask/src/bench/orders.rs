@@ -10,7 +10,7 @@ use super::gate::Refusals;
 use super::usage::Processes;
 use super::visitor::Customer;
 use super::wrk::{Ask, Load};
-use super::{Measured, in_turns, settle_in};
+use super::{Measured, TURNS, in_turns, quiet, settle_in};
 use crate::say;
 
 /// Each customer's cart becomes an order; so many at once. `name` also tells this round's keys from another's.
@@ -94,19 +94,16 @@ pub(super) struct Rounds {
 }
 
 impl Orders<'_> {
-    /// pgbench's orders come right before and right after those that are held against them: minutes later the machine
-    /// may be another one.
+    /// pgbench's orders and those that are held against them take turns: minutes later the machine may be another one.
     pub(super) fn measure(
         mut self,
         load: &Load<'_>,
-        pgbench: impl Fn(u32) -> Result<Measured>,
+        pgbench: impl Fn(usize) -> Result<Measured>,
     ) -> Result<Rounds> {
         self.warm_up()?;
-        let [few_first, many_first] = [pgbench(32)?, pgbench(256)?];
-        let few = self.round("order, 32 at once", 32, "")?;
-        let many = self.round("order, 256 at once", 256, "")?;
-        let floors =
-            [[few_first, pgbench(32)?], [many_first, pgbench(256)?]].map(|both| Measured::joined(&both));
+        let [few_floor, few] = self.beside(32, &pgbench)?;
+        let [many_floor, many] = self.beside(256, &pgbench)?;
+        let floors = [few_floor, many_floor];
         let before = self.round("order again, 32 at once", 32, "")?;
         say::step(&format!("{} orders of the past", self.stored), || {
             self.database.batch_execute(&STORED.replace("{{COUNT}}", &self.stored.to_string()))?;
@@ -181,6 +178,31 @@ impl Orders<'_> {
 
     fn orders(&mut self) -> Result<i64> {
         Ok(self.database.query_one("select count(*) from orders.orders", &[])?.get(0))
+    }
+
+    /// pgbench's orders and ours, in turns; each customer orders once, and the first of each turn to warm up: pgbench
+    /// has had the machine for seconds.
+    fn beside(
+        &mut self,
+        at_once: usize,
+        pgbench: impl Fn(usize) -> Result<Measured>,
+    ) -> Result<[Measured; 2]> {
+        self.database.batch_execute(AGAIN)?;
+        let name = format!("order, {at_once} at once");
+        let mut parts = [const { Vec::new() }; 2];
+        let turn = self.customers.len().div_ceil(usize::try_from(TURNS)?).max(1);
+        for (nth, some) in self.customers.chunks(turn).enumerate() {
+            // What our orders leave behind does not slow pgbench's.
+            quiet(&mut self.database)?;
+            parts[0].push(pgbench(at_once)?);
+            let (first, rest) = some.split_at(some.len() / 4);
+            parts[1].push(say::step(&format!("{} times {name}", rest.len()), || {
+                place(self.port, first, (&format!("{name}, first {nth}"), at_once), &[201])?;
+                let key = format!("{name}, {nth}");
+                self.processes.during(&name, || place(self.port, rest, (&key, at_once), &[201]))
+            })?);
+        }
+        Ok(parts.map(|parts| Measured::joined(&parts)))
     }
 
     fn round(&mut self, name: &str, at_once: usize, prepare: &str) -> Result<Measured> {
