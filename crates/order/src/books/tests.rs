@@ -33,6 +33,7 @@ async fn it_is_told_when_an_order_s_units_are_elsewhere() {
     stands(&sold, Units::Gone);
     assert!(shop.orders.violations().await.unwrap().is_empty());
 }
+
 #[tokio::test]
 async fn orders_stay_and_what_belongs_to_none_is_told() {
     let shop = Shop::new().await;
