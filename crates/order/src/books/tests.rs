@@ -1,3 +1,5 @@
+//! Whether it is told when orders, their units and what belongs to them do not fit.
+
 use audit::Books as _;
 use diesel_async::SimpleAsyncConnection as _;
 
