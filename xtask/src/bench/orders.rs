@@ -101,8 +101,8 @@ impl Orders<'_> {
         pgbench: impl Fn(usize) -> Result<Measured>,
     ) -> Result<Rounds> {
         self.warm_up()?;
-        let [few_floor, few] = self.beside(32, &pgbench)?;
-        let [many_floor, many] = self.beside(256, &pgbench)?;
+        let [few_floor, few] = self.beside(load, 32, &pgbench)?;
+        let [many_floor, many] = self.beside(load, 256, &pgbench)?;
         let floors = [few_floor, many_floor];
         let before = self.round("order again, 32 at once", 32, "")?;
         say::step(&format!("{} orders of the past", self.stored), || {
@@ -184,25 +184,27 @@ impl Orders<'_> {
     /// has had the machine for seconds.
     fn beside(
         &mut self,
+        load: &Load<'_>,
         at_once: usize,
         pgbench: impl Fn(usize) -> Result<Measured>,
     ) -> Result<[Measured; 2]> {
         self.database.batch_execute(AGAIN)?;
         let name = format!("order, {at_once} at once");
-        let mut parts = [const { Vec::new() }; 2];
         let turn = self.customers.len().div_ceil(usize::try_from(TURNS)?).max(1);
-        for (nth, some) in self.customers.chunks(turn).enumerate() {
+        let mut turns = self.customers.chunks(turn).enumerate();
+        in_turns(load, |_| {
+            let (nth, some) = turns.next().unwrap_or_default();
             // What our orders leave behind does not slow pgbench's.
             quiet(&mut self.database)?;
-            parts[0].push(pgbench(at_once)?);
+            let floor = pgbench(at_once)?;
             let (first, rest) = some.split_at(some.len() / 4);
-            parts[1].push(say::step(&format!("{} times {name}", rest.len()), || {
+            let ours = say::step(&format!("{} times {name}", rest.len()), || {
                 place(self.port, first, (&format!("{name}, first {nth}"), at_once), &[201])?;
                 let key = format!("{name}, {nth}");
                 self.processes.during(&name, || place(self.port, rest, (&key, at_once), &[201]))
-            })?);
-        }
-        Ok(parts.map(|parts| Measured::joined(&parts)))
+            })?;
+            Ok([floor, ours])
+        })
     }
 
     fn round(&mut self, name: &str, at_once: usize, prepare: &str) -> Result<Measured> {
