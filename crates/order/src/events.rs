@@ -146,8 +146,11 @@ impl Job for NoteFailedRefund {
 #[async_trait]
 impl Handler for NoteFailedRefund {
     async fn run(&self, tx: &mut Tx, context: JobContext, event: RefundFailed) -> Result<(), JobError> {
-        let amount = event.amount.to_string();
-        Ok(store::insert_event(tx, event.order_id, ("refund_failed", Some(&amount)), context.now).await?)
+        if money::store::lock(tx, event.order_id).await?.is_some() {
+            let told = ("refund_failed", Some(&*event.amount.to_string()));
+            store::insert_event(tx, event.order_id, told, context.now).await?;
+        }
+        Ok(())
     }
 }
 

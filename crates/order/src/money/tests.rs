@@ -173,9 +173,16 @@ async fn a_refund_that_did_not_arrive_is_in_the_timeline() {
         amount: Money::grosz(3_000),
         reason: "expired_or_canceled_card".to_owned(),
     };
+    let elsewhere = RefundFailed { order_id: shop.id(), ..event.clone() };
     shop.tell(NoteFailedRefund, event).await.unwrap();
+    shop.tell(NoteFailedRefund, elsewhere).await.unwrap();
     let read = shop.read(&order).await;
     assert_eq!(timeline(&read).last(), Some(&("refund_failed", Some("30.00 PLN"))));
+    assert_eq!(
+        shop.count("orders.order_events where kind = 'refund_failed'").await,
+        1,
+        "of an order that is there"
+    );
     assert_eq!(read.status, OrderStatus::Paid);
 }
 
