@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{Db, DbError, Together, Transact as _, Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Integer, Text, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 use futures_util::{FutureExt as _, future::join_all};
@@ -265,12 +265,9 @@ impl Runner {
         }
     }
 
-    /// Only while they are ours: after the lease ran out another run has counted the attempts on.
     async fn delete_done(&self, done: Vec<Arc<(JobId, i32)>>) -> Result<Vec<()>, DbError> {
         let (ids, attempts): (Vec<JobId>, Vec<i32>) = done.iter().map(|job| **job).unzip();
-        let delete = diesel::sql_query(
-            "delete from platform.jobs where id = any($1) and attempts = ($2)[array_position($1, id)]",
-        );
+        let delete = diesel::sql_query("select platform.end_jobs($1, $2)");
         let delete = delete.bind::<Array<Uuid>, _>(ids).bind::<Array<Integer>, _>(attempts);
         cached(delete).execute(&mut *self.db.conn().await?).await?;
         Ok(vec![(); done.len()])
@@ -286,26 +283,10 @@ impl Runner {
     }
 }
 
-/// What is due first of these in a queue, so many at most, locked; who else looks steps over it. The queue and what is
-/// spelled out let the index `jobs_due` find it however many wait elsewhere; so is the limit, which the plan goes by.
-fn next(most: i64) -> String {
-    format!(
-        "select id from platform.jobs
-         where queue = $1 and dead_at is null and run_at <= $2 and name = any($3)
-         order by run_at limit {most} for update skip locked"
-    )
-}
-
 /// Takes the next handler's row out of the queue; a rollback puts it back.
 async fn take_next(tx: &mut Tx, names: &[&str], now: DateTime<Utc>) -> QueryResult<Option<Claimed>> {
-    let take = diesel::sql_query(format!(
-        "delete from platform.jobs where id = ({}) returning id, name, payload, attempts",
-        next(1)
-    ));
-    let take = take
-        .bind::<Text, _>(Queue::Handlers.as_str())
-        .bind::<Timestamptz, _>(now)
-        .bind::<Array<Text>, _>(names);
+    let take = diesel::sql_query("select id, name, payload, attempts from platform.take_job($1, $2)");
+    let take = take.bind::<Array<Text>, _>(names).bind::<Timestamptz, _>(now);
     cached(take).get_result(tx).await.optional()
 }
 
@@ -315,15 +296,12 @@ async fn lease_next(
     most: i64,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Claimed>> {
-    let lease = diesel::sql_query(format!(
-        "update platform.jobs set run_at = $4, attempts = attempts + 1 where id = any (array({}))
-         returning id, name, payload, attempts",
-        next(most)
-    ));
-    let lease = lease
+    let lease = "select id, name, payload, attempts from platform.lease_jobs($1, $2, $3, $4, $5)";
+    let lease = diesel::sql_query(lease)
         .bind::<Text, _>(queue.as_str())
-        .bind::<Timestamptz, _>(now)
         .bind::<Array<Text>, _>(names)
+        .bind::<BigInt, _>(most)
+        .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(now + LEASE);
     cached(lease).load(conn).await
 }

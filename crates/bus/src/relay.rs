@@ -70,29 +70,14 @@ pub async fn relay(
     now: DateTime<Utc>,
     batch: i64,
 ) -> QueryResult<usize> {
-    // In one statement the events go and the jobs come: what an event carries is never in both places, nor in none.
-    let relay = diesel::sql_query(
-        "with gone as (
-             delete from platform.outbox where id = any (array(
-                 select id from platform.outbox order by id limit $1 for update skip locked
-             )) returning name, payload, occurred_at
-         ), made as (
-             insert into platform.jobs (id, name, queue, payload, run_at, created_at)
-             select gen_random_uuid(), s.job, s.queue, g.payload,
-                    greatest($6, g.occurred_at + s.delay * interval '1 millisecond'), $6
-             from gone g join unnest($2, $3, $4, $5, $7) as s (event, job, queue, delay, holding)
-                 on s.event = g.name and (s.holding is null or g.payload @> s.holding)
-         )
-         select count(*) as events from gone",
-    );
-    let relay = relay
+    let relay = diesel::sql_query("select platform.relay($1, $2, $3, $4, $5, $6, $7) as events")
         .bind::<BigInt, _>(batch)
         .bind::<Array<Text>, _>(&subscriptions.events)
         .bind::<Array<Text>, _>(&subscriptions.jobs)
         .bind::<Array<Text>, _>(&subscriptions.queues)
         .bind::<Array<BigInt>, _>(&subscriptions.delays)
-        .bind::<Timestamptz, _>(now)
-        .bind::<Array<Nullable<Jsonb>>, _>(&subscriptions.holding);
+        .bind::<Array<Nullable<Jsonb>>, _>(&subscriptions.holding)
+        .bind::<Timestamptz, _>(now);
     let relayed: Relayed = cached(relay).get_result(conn).await?;
     if relayed.events > 0 {
         kernel::crash::point("bus.after_relay");

@@ -76,6 +76,12 @@ impl Effect for Call {
     }
 }
 
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
 struct Bench {
     db: TestDb,
     clock: Arc<FixedClock>,
@@ -308,6 +314,38 @@ async fn what_waits_in_one_queue_does_not_wait_for_another() {
     assert_eq!((call.made.load(Ordering::SeqCst), bench.jobs("true").await), (1, 5));
     assert!(!runner.run(Queue::Effects, 1, || ()).await.unwrap());
     assert!(runner.run(Queue::Slow, 1, || ()).await.unwrap());
+}
+
+/// Plans are kept: one that was made while nothing waited has to serve when thousands do.
+#[tokio::test]
+async fn a_long_queue_is_not_read_whole_however_empty_it_was_before() {
+    use diesel_async::RunQueryDsl as _;
+
+    const LOOKS: &str = "
+        select platform.relay(7, '{e}', '{test.call}', '{effects}', '{0}', '{null}', '2020-01-01');
+        select platform.take_job('{test.call}', '2020-01-01');
+        select platform.lease_jobs('effects', '{test.call}', 7, '2020-01-01', '2020-01-01');
+        select platform.end_jobs(array[gen_random_uuid()], '{1}');";
+    let bench = Bench::new().await;
+    for table in ["platform.jobs", "platform.outbox"] {
+        bench.db.exec(&format!("vacuum analyze {table}")).await;
+    }
+    let mut conn = bench.db.db().conn().await.unwrap();
+    conn.batch_execute(&LOOKS.repeat(10)).await.unwrap();
+    let fill = "begin;
+        insert into platform.jobs (id, name, queue, payload, run_at, created_at)
+        select gen_random_uuid(), 'test.call', 'effects', 'null', '2030-01-01', '2020-01-01' from generate_series(1, 2000);
+        insert into platform.outbox (id, name, aggregate, payload, occurred_at)
+        select gen_random_uuid(), 'e', 'a', 'null', '2020-01-01' from generate_series(1, 2000);";
+    conn.batch_execute(fill).await.unwrap();
+    conn.batch_execute(LOOKS).await.unwrap();
+    let read = diesel::sql_query(
+        "select coalesce(sum(seq_tup_read), 0)::bigint as number from pg_stat_xact_user_tables
+         where schemaname = 'platform'",
+    );
+    let read: Number = read.get_result(&mut conn).await.unwrap();
+    assert_eq!(read.number, 0);
+    conn.batch_execute("rollback").await.unwrap();
 }
 
 #[tokio::test]

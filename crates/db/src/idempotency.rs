@@ -2,6 +2,9 @@
 //!
 //! A key is claimed before the work, together with the id that the work's result will carry. Whoever takes the
 //! key over after a crash gets that same id, so that half-done work is found again and finished, never done twice.
+//!
+//! Nobody waits for a key to be on the disk: it is when something later is. So the work writes something of its own
+//! before it does anything outside this database, as it has to anyway to be found again.
 
 use std::sync::Arc;
 
@@ -182,14 +185,15 @@ impl Keys {
     }
 
     /// The id under which each has its key; none for those who do not get it. One statement decides: insert, or take
-    /// over what a crash left (same body, lease run out, no answer). Asked again, it answers the same.
+    /// over what a crash left (same body, lease run out, no answer). Asked again, it answers the same. What the work
+    /// writes carries the key to the disk.
     async fn insert_claims(&self, new: Vec<Arc<NewClaim>>) -> Result<Vec<Option<Uuid>>, DbError> {
         let (scopes, keys) = names(&new, |one| &one.name);
         let insert = sql_query(
             "insert into platform.idempotency_keys as k
                  (scope, key, request_hash, resource_id, locked_until, created_at)
              select u.scope, u.key, u.hash, u.id, u.until, u.at
-             from unnest($1, $2, $3, $4, $5, $6) u (scope, key, hash, id, until, at)
+             from platform.commit_lazily(), unnest($1, $2, $3, $4, $5, $6) u (scope, key, hash, id, until, at)
              on conflict (scope, key) do update set locked_until = excluded.locked_until
              where k.status is null and k.request_hash = excluded.request_hash
                  and (k.locked_until is null or k.locked_until < excluded.created_at

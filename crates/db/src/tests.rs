@@ -8,7 +8,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::{
+    dsl::sql,
+    result::{DatabaseErrorKind, Error as DieselError},
+    sql_types::{Array, Text},
+};
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::future::join_all;
 use kernel::{Clock as _, ErrorKind};
@@ -91,6 +95,30 @@ async fn of_many_claims_at_once_one_gets_the_work() {
     let claims = join_all((0..40).map(|n| house.claim(ASKED, n, house.now))).await;
     assert_eq!(claims.iter().filter(|c| matches!(c, Claim::Fresh(_))).count(), 1);
     assert_eq!(claims.iter().filter(|c| **c == Claim::Running).count(), 39);
+}
+
+/// And only for them: the connection's next transaction is waited for again.
+#[tokio::test]
+async fn a_key_and_its_answer_are_not_waited_for_to_be_on_the_disk() {
+    use diesel_async::RunQueryDsl as _;
+
+    let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
+    let note = "create table public.noted (nth int generated always as identity, waited text);
+        create function public.note() returns trigger language plpgsql as $$
+        begin insert into public.noted (waited) values (current_setting('synchronous_commit')); return null; end $$;
+        create trigger note after insert or update on platform.idempotency_keys
+        for each row execute function public.note()";
+    house.run(note).await.unwrap();
+    assert_eq!(house.claim(ASKED, 1, house.now).await, fresh(1));
+    house.keys().reopen(ASKED).await.unwrap();
+    house.keys().complete(ASKED, (201, "{}")).await.unwrap();
+    let mut conn = house.db.conn().await.unwrap();
+    let noted: Vec<String> =
+        diesel::select(sql::<Array<Text>>("(select array_agg(waited order by nth) from public.noted)"))
+            .get_result(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(noted, ["off", "on", "off"]);
 }
 
 #[tokio::test]

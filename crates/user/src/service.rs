@@ -27,6 +27,7 @@ pub struct UserService {
     pub(crate) companies: Arc<Lookup>,
     /// What is asked at the same moment is looked up by one call.
     pub(crate) addresses_asked: Together<(UserId, AddressId), Option<Address>>,
+    pub(crate) languages_asked: Together<UserId, Option<Language>>,
 }
 
 /// Whom user asks.
@@ -40,7 +41,14 @@ impl UserService {
     pub fn new(db: Db, cache: Cache, clock: Arc<dyn Clock>, ports: Ports) -> Self {
         let Ports { sessions, tax_register } = ports;
         let companies = Arc::new(Lookup::new(tax_register, cache));
-        Self { addresses_asked: Together::new(&db), db, clock, sessions, companies }
+        Self {
+            addresses_asked: Together::new(&db),
+            languages_asked: Together::new(&db),
+            db,
+            clock,
+            sessions,
+            companies,
+        }
     }
 }
 
@@ -50,6 +58,10 @@ impl UserService {
         wanted: Vec<Arc<(UserId, AddressId)>>,
     ) -> Result<Vec<Option<Address>>, DbError> {
         Ok(address::store::find_addresses(&mut *self.db.conn().await?, &wanted).await?)
+    }
+
+    async fn find_languages(&self, of: Vec<Arc<UserId>>) -> Result<Vec<Option<Language>>, DbError> {
+        Ok(profile::store::find_languages(&mut *self.db.conn().await?, &of).await?)
     }
 }
 
@@ -87,8 +99,7 @@ impl UsersApi for UserService {
     }
 
     async fn language_of(&self, user: UserId) -> Result<Option<Language>, UserError> {
-        let mut conn = self.db.conn().await?;
-        Ok(profile::store::find_language(&mut conn, user).await?)
+        Ok(self.languages_asked.ask(user, PartialEq::eq, |of| self.find_languages(of)).await?)
     }
 
     async fn address(&self, owner: UserId, id: AddressId) -> Result<Option<PostalAddress>, UserError> {

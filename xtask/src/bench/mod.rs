@@ -28,15 +28,26 @@ use crate::site::Site;
 use crate::workspace::{self, Profile};
 use crate::{account, say, seed, signals};
 use floors::BareRoute;
-use orders::Orders;
+use orders::{Orders, Till};
 use reads::LIST;
 use table::{Measured, Table};
 use usage::{Processes, peak_memory_kib};
 use visitor::{Customer, Good};
 use wrk::{Ask, Load};
 
-const FEW: u32 = 1_000;
-const MANY: u32 = 100_000;
+/// A shop's place on the services that all of them share.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    name: &'static str,
+    /// Its database in Redis.
+    redis: u8,
+    products: u32,
+}
+
+const SMALL: Place = Place { name: "small", redis: 0, products: 1_000 };
+/// As small, with the orders of years.
+const GROWN: Place = Place { name: "grown", redis: 1, ..SMALL };
+const LARGE: Place = Place { name: "large", redis: 2, products: 100_000 };
 const CART: &str = "/api/me/cart";
 /// Routes and their floors take turns: a machine that others use too is not equally fast from one minute to the next.
 const TURNS: u64 = 3;
@@ -98,8 +109,8 @@ struct Shop {
     dir: PathBuf,
 }
 
-/// Another gateway on the same services, before a large catalogue.
-struct LargeShop {
+/// Another gateway on the same services, with a database of its own.
+struct OtherShop {
     gateway: Gateway,
     port: u16,
 }
@@ -111,18 +122,18 @@ impl Shop {
         let redis = say::step("start Redis", || Redis::start(site, None, Memory::Forgotten))?;
         let port = free_port()?;
         let stripe = StandIn::start(site, Profile::Release, None, port, Memory::Forgotten)?;
-        fill(&postgres, FEW)?;
-        let gateway = gateway(site, &postgres, &redis, &stripe, FEW, port)?;
-        settle(&postgres, FEW)?;
+        fill(&postgres, SMALL)?;
+        let gateway = gateway(site, &postgres, &redis, &stripe, SMALL, port)?;
+        settle(&postgres, SMALL)?;
         Ok(Self { gateway, stripe, redis, postgres, port, dir: site.dir().to_path_buf() })
     }
 
-    fn large(&self, site: &mut Site) -> Result<LargeShop> {
-        fill(&self.postgres, MANY)?;
+    fn another(&self, site: &mut Site, place: Place) -> Result<OtherShop> {
+        fill(&self.postgres, place)?;
         let port = free_port()?;
-        let gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, MANY, port)?;
-        settle(&self.postgres, MANY)?;
-        Ok(LargeShop { gateway, port })
+        let gateway = gateway(site, &self.postgres, &self.redis, &self.stripe, place, port)?;
+        settle(&self.postgres, place)?;
+        Ok(OtherShop { gateway, port })
     }
 
     fn processes(&self) -> Processes {
@@ -141,13 +152,12 @@ impl Shop {
         during(name, load, (self.port, asks), &self.processes())
     }
 
-    fn during_large(
-        &self,
-        name: &str,
-        load: &Load<'_>,
-        (large, asks): (&LargeShop, &[Ask]),
-    ) -> Result<Measured> {
-        during(name, load, (large.port, asks), &self.processes_of(&large.gateway))
+    fn during_in(&self, other: &OtherShop, name: &str, load: &Load<'_>, asks: &[Ask]) -> Result<Measured> {
+        during(name, load, (other.port, asks), &self.processes_of(&other.gateway))
+    }
+
+    fn database(&self, place: Place) -> Result<postgres::Client> {
+        cluster::connect(&self.postgres.url(place.name))
     }
 }
 
@@ -165,13 +175,14 @@ fn during(
     })
 }
 
-fn settle(postgres: &Cluster, products: u32) -> Result<()> {
-    settle_in(&mut cluster::connect(&postgres.url(&database(products)))?)
+fn settle(postgres: &Cluster, place: Place) -> Result<()> {
+    settle_in(&mut cluster::connect(&postgres.url(place.name))?)
 }
 
-/// Until what was left to be done in the background is done, and on the disk.
+/// Until what was left to be done in the background is done, and on the disk, and what is dead is gone.
 fn settle_in(database: &mut postgres::Client) -> Result<()> {
     quiet(database)?;
+    database.batch_execute("vacuum analyze")?;
     // A million orders that are still on their way to the disk hold up everybody for seconds.
     Ok(database.batch_execute("checkpoint")?)
 }
@@ -193,17 +204,12 @@ fn quiet(database: &mut postgres::Client) -> Result<()> {
     })
 }
 
-/// The database of a shop with so many products.
-fn database(products: u32) -> String {
-    format!("metropolitan_{products}")
-}
-
-fn fill(postgres: &Cluster, products: u32) -> Result<()> {
-    postgres.create_database(&database(products))?;
-    let url = postgres.url(&database(products));
+fn fill(postgres: &Cluster, place: Place) -> Result<()> {
+    postgres.create_database(place.name)?;
+    let url = postgres.url(place.name);
     shop::migrate(Profile::Release, &url)?;
     let mut database = cluster::connect(&url)?;
-    seed::fill(&mut database, products)?;
+    seed::fill(&mut database, place.products)?;
     database.batch_execute(include_str!("plenty.sql"))?;
     Ok(())
 }
@@ -213,14 +219,14 @@ fn gateway(
     postgres: &Cluster,
     redis: &Redis,
     stripe: &StandIn,
-    products: u32,
+    place: Place,
     port: u16,
 ) -> Result<Gateway> {
     let settings = GatewaySettings {
         profile: Profile::Release,
         http_port: port,
-        database_url: &postgres.url(&database(products)),
-        redis_url: &redis.url(),
+        database_url: &postgres.url(place.name),
+        redis_url: &format!("{}/{}", redis.url(), place.redis),
         stripe_url: &stripe.url(),
         dev_dir: &site.folder("secrets")?,
         more: &[
@@ -232,7 +238,7 @@ fn gateway(
             ("ADMIN_BOOTSTRAP_EMAIL", import::OWNER.0),
             ("ADMIN_BOOTSTRAP_PASSWORD", import::OWNER.1),
         ],
-        log: Some(site.folder("logs")?.join(format!("gateway-{products}.log"))),
+        log: Some(site.folder("logs")?.join(format!("gateway-{}.log", place.name))),
     };
     say::step("start the gateway", || Gateway::start(site, &settings))
 }
@@ -250,15 +256,13 @@ fn measure(site: &mut Site, arguments: &Arguments) -> Result<()> {
         pages(site, &shop, &load, &mut table)?;
     }
     let goods = visitor::goods(shop.port)?;
-    let customers = say::step("sign customers up and fill their carts", || {
-        visitor::customers(shop.port, &goods, arguments.orders)
-    })?;
+    let customers = customers(shop.port, &goods, arguments.orders)?;
     let postgres = floors::Postgres::prepare(&shop.postgres, &shop.dir)?;
     if !arguments.orders_only {
         carts(&shop, &load, (&goods, &customers), &postgres, &mut table)?;
         unseen(&shop, &load, &mut table)?;
     }
-    placing(site, &shop, &load, (&customers, arguments.stored), &postgres, &mut table)?;
+    placing(site, &shop, &load, (customers, arguments.stored), &postgres, &mut table)?;
     if !arguments.orders_only {
         growing(site, &shop, &load, &mut table)?;
     }
@@ -269,8 +273,12 @@ fn events(shop: &Shop, events: usize) -> Result<Measured> {
     let told = say::step(&format!("{events} events of Stripe's"), || {
         shop.processes().during("webhook, 32 at once", || webhooks::tell(shop.port, events))
     })?;
-    settle(&shop.postgres, FEW)?;
+    settle(&shop.postgres, SMALL)?;
     Ok(told)
+}
+
+fn customers(port: u16, goods: &[Good], count: u32) -> Result<Vec<Customer>> {
+    say::step("sign customers up and fill their carts", || visitor::customers(port, goods, count))
 }
 
 fn finish(table: &Table) -> Result<()> {
@@ -356,30 +364,49 @@ fn placing(
     site: &mut Site,
     shop: &Shop,
     load: &Load<'_>,
-    (customers, stored): (&[Customer], u32),
+    (customers, stored): (Vec<Customer>, u32),
     postgres: &floors::Postgres,
     table: &mut Table,
 ) -> Result<()> {
-    let database = cluster::connect(&shop.postgres.url(&database(FEW)))?;
-    let (port, processes) = (shop.port, shop.processes());
     let pgbench = |clients| {
         say::step(&format!("pgbench order, {clients} at once, {} s", load.seconds), || {
             postgres.order(&shop.processes(), clients, load.seconds)
         })
     };
     let bare = BareRoute::start(site, &[b' '; 400])?;
-    let rounds = Orders { port, customers, database, processes, stored, bare }.measure(load, pgbench)?;
+    let count = u32::try_from(customers.len())?;
+    let till = Till {
+        port: shop.port,
+        customers,
+        database: shop.database(SMALL)?,
+        processes: shop.processes(),
+        turns: 0,
+    };
+    let grown = || {
+        let grown = shop.another(site, GROWN)?;
+        let till = Till {
+            port: grown.port,
+            customers: self::customers(grown.port, &visitor::goods(grown.port)?, count)?,
+            database: shop.database(GROWN)?,
+            processes: shop.processes_of(&grown.gateway),
+            turns: 0,
+        };
+        Ok((grown, till))
+    };
+    let rounds = Orders { till, stored, bare }.measure(load, pgbench, grown)?;
     let [few, many] = rounds.floors;
+    let [before, among_many] = rounds.grown;
+    let [spread, hot] = rounds.hot;
     table.ratio("order, 32 at once", &rounds.few, &few);
     table.ratio("order, 256 at once", &rounds.many, &many);
-    table.ratio("order of one hot product", &rounds.hot, &rounds.spread);
+    table.ratio("order of one hot product", &hot, &spread);
     let ([sold_out, refusal], [sold_out_to_many, refusal_to_many]) =
         (rounds.sold_out, rounds.sold_out_to_many);
     table.ratio("order of what is sold out", &sold_out, &refusal);
     table.ratio("the same, 256 at once", &sold_out_to_many, &refusal_to_many);
-    table.ratio(&format!("order with {stored} stored"), &rounds.among_many, &rounds.before);
+    table.ratio(&format!("order with {stored} stored"), &among_many, &before);
     table.share("refusals that took the gate 1 ms at most", rounds.refused_at_once);
-    let orders::Rounds { few: at_few, many: at_many, before, among_many, spread, hot, flash, .. } = rounds;
+    let orders::Rounds { few: at_few, many: at_many, flash, .. } = rounds;
     table.rows.extend([at_few, at_many, before, among_many, spread, hot, flash, sold_out, sold_out_to_many]);
     table.floors.extend([few, many, refusal, refusal_to_many]);
     Ok(())
@@ -390,7 +417,7 @@ fn unseen(shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     let patient = Load { connections: FEW_CONNECTIONS, ..*load };
     let lists = shop.during("list, not in memory, alone", &patient, &reads::lists(shop.port)?)?;
     let searches = shop.during("search, not in memory, alone", &patient, &reads::searches(shop.port)?)?;
-    table.memory(&format!("{FEW} products"), peak_memory_kib(shop.gateway.server.pid())?);
+    table.memory(&format!("{} products", SMALL.products), peak_memory_kib(shop.gateway.server.pid())?);
     table.rows.extend([lists, searches]);
     Ok(())
 }
@@ -398,16 +425,16 @@ fn unseen(shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
 /// A hundred times as many products, and the file of a supplier.
 fn growing(site: &mut Site, shop: &Shop, load: &Load<'_>, table: &mut Table) -> Result<()> {
     table.memory("and a sale to 1,000 at once", peak_memory_kib(shop.gateway.server.pid())?);
-    let large = shop.large(site)?;
+    let large = shop.another(site, LARGE)?;
     let patient = Load { connections: FEW_CONNECTIONS, ..*load };
     let (lists, searches) = (reads::lists(shop.port)?, reads::searches(shop.port)?);
     let (many_lists, many_searches) = (reads::lists(large.port)?, reads::searches(large.port)?);
     let [few_listed, many_listed, few_sought, many_sought] = in_turns(&patient, |turn| {
         Ok([
             shop.during("list, not in memory", turn, &lists)?,
-            shop.during_large("list of 100,000, not in memory", turn, (&large, &many_lists))?,
+            shop.during_in(&large, "list of 100,000, not in memory", turn, &many_lists)?,
             shop.during("search, not in memory", turn, &searches)?,
-            shop.during_large("search of 100,000, not in memory", turn, (&large, &many_searches))?,
+            shop.during_in(&large, "search of 100,000, not in memory", turn, &many_searches)?,
         ])
     })?;
     table.memory("100,000 products", peak_memory_kib(large.gateway.server.pid())?);

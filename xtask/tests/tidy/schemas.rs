@@ -11,7 +11,8 @@ use crate::tree::{DOMAINS, files, judge, line_of, root};
 /// The bus's tables, which are also those of the idempotency keys.
 const PLATFORM: &str = "platform";
 /// What a domain's own SQL publishes by.
-const FOR_ALL: [(&str, &str); 3] = [(PLATFORM, "publish"), (PLATFORM, "publish_all"), (PLATFORM, "enqueue")];
+const FOR_ALL: [(&str, &str); 4] =
+    [(PLATFORM, "publish"), (PLATFORM, "publish_all"), (PLATFORM, "enqueue"), (PLATFORM, "commit_lazily")];
 /// The book of stored files.
 const MEDIA: &str = "media";
 

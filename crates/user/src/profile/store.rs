@@ -1,5 +1,7 @@
 //! Users in PostgreSQL. Who was anonymised is nobody's row any more.
 
+use std::{collections::HashMap, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use db::{Tx, cached};
 use diesel::{prelude::*, result::Error::DeserializationError};
@@ -101,10 +103,13 @@ pub(crate) async fn sign_in(conn: &mut Tx, phone: &Phone, user_type: UserType) -
     row.map(User::try_from).transpose()
 }
 
-pub(crate) async fn find_language(conn: &mut Tx, id: UserId) -> QueryResult<Option<Language>> {
-    let language: Option<String> =
-        users::table.find(id).select(users::language).first(conn).await.optional()?;
-    language.map(|l| l.parse().map_err(corrupt)).transpose()
+/// Each one's language, if there is such a user.
+pub(crate) async fn find_languages(conn: &mut Tx, of: &[Arc<UserId>]) -> QueryResult<Vec<Option<Language>>> {
+    let ids: Vec<UserId> = of.iter().map(|user| **user).collect();
+    let find = users::table.filter(users::id.eq_any(ids)).select((users::id, users::language));
+    let found: HashMap<UserId, String> = find.load(conn).await?.into_iter().collect();
+    let language = |user: &Arc<UserId>| found.get(user).map(|l| l.parse().map_err(corrupt)).transpose();
+    of.iter().map(language).collect()
 }
 
 /// Changes nothing when there is no such user.
