@@ -103,7 +103,8 @@ async fn a_key_and_its_answer_are_not_waited_for_to_be_on_the_disk() {
     use diesel_async::RunQueryDsl as _;
 
     let house = House::with(PoolOptions { max_size: 1, ..PoolOptions::default() }).await;
-    let note = "create table public.noted (nth int generated always as identity, waited text);
+    let note = "set synchronous_commit = on;
+        create table public.noted (nth int generated always as identity, waited text);
         create function public.note() returns trigger language plpgsql as $$
         begin insert into public.noted (waited) values (current_setting('synchronous_commit')); return null; end $$;
         create trigger note after insert or update on platform.idempotency_keys
