@@ -110,6 +110,15 @@ impl<Q: Clone, A> Combiner<Q, A> {
         taken
     }
 
+    /// Answers all who wait for the next call.
+    fn answer_waiting(&self, answer: impl Fn() -> A) {
+        let mut waiting = VecDeque::new();
+        self.change(|all| waiting = std::mem::take(all));
+        for (_, tell) in waiting {
+            let _ = tell.send(answer());
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut VecDeque<(Q, oneshot::Sender<A>)>)) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut waiting);
@@ -139,8 +148,9 @@ impl<Q, A> Together<Q, A> {
         Self(Arc::new(Combiner::new(db)))
     }
 
-    /// As [`Combiner::ask`]; a call that fails fails for all of them. Again, when another call had locked the same rows in
-    /// another order.
+    /// As [`Combiner::ask`]; a call that fails fails for all of them, and one that got no connection also for those who
+    /// came meanwhile: they would wait as long, to be told the same. Again, when another call had locked the same rows
+    /// in another order.
     pub async fn ask<F: Future<Output = Result<Vec<A>, DbError>>>(
         &self,
         question: impl Into<Arc<Q>>,
@@ -154,6 +164,9 @@ impl<Q, A> Together<Q, A> {
                     Ok(answers) => answers.into_iter().map(Ok).collect(),
                     Err(e) => {
                         let e = Arc::new(e);
+                        if matches!(*e, DbError::Pool(_)) {
+                            self.0.answer_waiting(|| Err(DbError::Shared(e.clone())));
+                        }
                         questions.iter().map(|_| Err(DbError::Shared(e.clone()))).collect()
                     }
                 }
@@ -206,6 +219,29 @@ mod tests {
         };
         let answers = join_all([1, 1, 1, 2, 1].map(|n| combiner.ask(n, PartialEq::eq, ask))).await;
         assert_eq!(answers, [1, 1, 1, 2, 1]);
+    }
+
+    #[tokio::test]
+    async fn who_waits_behind_a_call_that_gets_no_connection_is_told_with_it() {
+        let together = Together(Arc::new(Combiner::with(Turns::default())));
+        let calls = &AtomicUsize::new(0);
+        let ask = |_: Vec<Arc<usize>>| async {
+            calls.fetch_add(1, Ordering::Relaxed);
+            while together.0.crowd.load(Ordering::Relaxed) < 3 {
+                tokio::task::yield_now().await;
+            }
+            Err::<Vec<()>, _>(DbError::Pool("none".to_owned()))
+        };
+        let first = together.ask(0, PartialEq::eq, ask);
+        let others = async {
+            while calls.load(Ordering::Relaxed) == 0 {
+                tokio::task::yield_now().await;
+            }
+            join_all((1..4).map(|n| together.ask(n, PartialEq::eq, ask))).await
+        };
+        let (first, others) = tokio::join!(first, others);
+        assert!(first.is_err() && others.iter().all(Result::is_err));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
     /// The one who asks for all is cut off in the middle: the others ask anew.

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the first answer again for the same request, byte for byte.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -8,7 +8,7 @@ use actix_web::{
     http::{StatusCode, header::CONTENT_TYPE},
 };
 use async_trait::async_trait;
-use futures_util::future::{Ready, join, ready};
+use futures_util::future::{Either, Ready, ready, select};
 use kernel::PortError;
 use serde::Serialize;
 use tracing::Instrument as _;
@@ -117,7 +117,7 @@ where
 /// to the work.
 ///
 /// Only after the look it is asked whether the key is known, because an earlier request with it may be why it is
-/// refused; at the same time the look may find out what to tell.
+/// refused; at the same time the look may find out what to tell. A look that failed is told of at once.
 pub async fn once_seen<S, W, T, F>(
     answers: Arc<dyn Answers>,
     request: KeyedRequest,
@@ -132,11 +132,19 @@ where
 {
     let seen = match look.await {
         Ok(seen) => Some(seen),
-        Err(why) => match join(answers.is_known(&request), why).await {
-            (Ok(true), _) => None,
-            (Ok(false), refusal) => return Err(refusal),
-            (Err(e), _) => return Err(port(e)),
-        },
+        Err(why) => {
+            let (known, refusal) = match select(pin!(why), pin!(answers.is_known(&request))).await {
+                // Nobody could look: who looks for the key would wait as long, for the same.
+                Either::Left((failure, _)) if failure.is_server_error() => return Err(failure),
+                Either::Left((refusal, known)) => (known.await, refusal),
+                Either::Right((known, why)) => (known, why.await),
+            };
+            match known {
+                Ok(true) => None,
+                Ok(false) => return Err(refusal),
+                Err(e) => return Err(port(e)),
+            }
+        }
     };
     once(answers, request, |turn| work(turn, seen)).await
 }

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use http_kit::StoredLanguage;
 use kernel::{Language, id::UserId};
 use moka::sync::Cache;
+use tokio::time::timeout;
 use user::api::UsersApi;
+
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Remembers languages for a minute: a request that says nothing about its language costs no query.
 pub(crate) struct LanguagesOfUsers {
@@ -27,14 +30,18 @@ impl StoredLanguage for LanguagesOfUsers {
         if let Some(known) = self.known.get(&user) {
             return known;
         }
-        match self.users.language_of(user).await {
-            Ok(language) => {
+        // A language is never worth failing a request for, nor making it wait for a database that is away.
+        match timeout(PATIENCE, self.users.language_of(user)).await {
+            Ok(Ok(language)) => {
                 self.known.insert(user, language);
                 language
             }
-            // A language is never worth failing a request for.
-            Err(e) => {
+            Ok(Err(e)) => {
                 tracing::debug!(error = %e, "the customer's language could not be read");
+                None
+            }
+            Err(e) => {
+                tracing::debug!(error = %e, "the customer's language was not waited for");
                 None
             }
         }

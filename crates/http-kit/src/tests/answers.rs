@@ -152,6 +152,17 @@ async fn a_key_that_is_known_is_answered_or_worked_on_whatever_a_look_says() {
     assert_eq!(response.await.unwrap().status(), StatusCode::CREATED);
 }
 
+/// The key is as far away as what could not be seen.
+#[actix_web::test]
+async fn a_look_that_failed_waits_for_no_key() {
+    let answers = Notebook::with(Claimed::Done(Given { status: 201, body: "{}".to_owned() }));
+    let unseen = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE");
+    let look = async { Err::<(), _>(ready(unseen)) };
+    let work = |_, _| async { panic!("worked") };
+    let failed = once_seen::<_, _, (), _>(answers, request(), look, work).await.unwrap_err();
+    assert_eq!(failed.code, "UNAVAILABLE");
+}
+
 #[actix_web::test]
 async fn the_work_is_given_what_was_seen() {
     let response = once_seen(
