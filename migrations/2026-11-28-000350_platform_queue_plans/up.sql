@@ -62,3 +62,14 @@ language plpgsql set enable_seqscan = off as $$
 begin
     delete from platform.jobs where id = any (p_ids) and attempts = p_attempts[array_position(p_ids, id)];
 end $$;
+
+-- Not done: back into the queue for another time, or into the grave, with what was wrong, if anything was. If it is still
+-- at the attempt at which it was taken, so that two failing runs of one job are not counted on top of each other.
+create function platform.put_back_job(
+    p_id uuid, p_taken int, p_attempts int, p_run_at timestamptz, p_error text, p_dead_at timestamptz
+) returns void language plpgsql set enable_seqscan = off as $$
+begin
+    update platform.jobs
+    set attempts = p_attempts, run_at = p_run_at, last_error = coalesce(p_error, last_error), dead_at = p_dead_at
+    where id = p_id and attempts = p_taken;
+end $$;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{Db, DbError, Together, Transact as _, Tx, cached};
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid},
+    sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid},
 };
 use diesel_async::RunQueryDsl;
 use futures_util::{FutureExt as _, future::join_all};
@@ -327,7 +327,9 @@ struct Failure<'a> {
 
 async fn bury_or_retry(conn: &mut Tx, job: &Claimed, failed: &Failure<'_>) -> QueryResult<()> {
     if let JobError::NotYet(wait) = failed.error {
-        return put_off(conn, job, (failed.attempts_before, failed.now + *wait)).await;
+        let later =
+            Back { attempts: failed.attempts_before, run_at: failed.now + *wait, error: None, dead: None };
+        return put_back(conn, job, later).await;
     }
     let attempts = failed.attempts_before + 1;
     let reason = chain(failed.error);
@@ -337,23 +339,26 @@ async fn bury_or_retry(conn: &mut Tx, job: &Claimed, failed: &Failure<'_>) -> Qu
     } else {
         tracing::warn!(job.id = %job.id, job.name, attempts, reason, "job {} failed and will run again", job.id);
     }
-    // Guarded by the count we saw, so that two failing runs of one job are not counted on top of each other.
-    let seen = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
-    let put = diesel::update(jobs::table.filter(seen)).set((
-        jobs::attempts.eq(attempts),
-        jobs::run_at.eq(failed.now + back_off(attempts)),
-        jobs::last_error.eq(reason),
-        jobs::dead_at.eq(dead),
-    ));
-    put.execute(conn).await?;
-    Ok(())
+    put_back(conn, job, Back { attempts, run_at: failed.now + back_off(attempts), error: Some(reason), dead })
+        .await
 }
 
-async fn put_off(conn: &mut Tx, job: &Claimed, (attempts, run_at): (i32, DateTime<Utc>)) -> QueryResult<()> {
-    let seen = jobs::id.eq(job.id).and(jobs::attempts.eq(job.attempts));
-    let put =
-        diesel::update(jobs::table.filter(seen)).set((jobs::attempts.eq(attempts), jobs::run_at.eq(run_at)));
-    put.execute(conn).await?;
+struct Back {
+    attempts: i32,
+    run_at: DateTime<Utc>,
+    error: Option<String>,
+    dead: Option<DateTime<Utc>>,
+}
+
+async fn put_back(conn: &mut Tx, job: &Claimed, back: Back) -> QueryResult<()> {
+    let put = diesel::sql_query("select platform.put_back_job($1, $2, $3, $4, $5, $6)")
+        .bind::<Uuid, _>(job.id)
+        .bind::<Integer, _>(job.attempts)
+        .bind::<Integer, _>(back.attempts)
+        .bind::<Timestamptz, _>(back.run_at)
+        .bind::<Nullable<Text>, _>(back.error)
+        .bind::<Nullable<Timestamptz>, _>(back.dead);
+    cached(put).execute(conn).await?;
     Ok(())
 }
 

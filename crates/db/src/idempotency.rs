@@ -4,7 +4,8 @@
 //! key over after a crash gets that same id, so that half-done work is found again and finished, never done twice.
 //!
 //! Nobody waits for a key to be on the disk: it is when something later is. So the work writes something of its own
-//! before it does anything outside this database, as it has to anyway to be found again.
+//! before it does anything outside this database that does not undo itself (as what the gate lends does), as it has to
+//! anyway to be found again.
 
 use std::sync::Arc;
 
